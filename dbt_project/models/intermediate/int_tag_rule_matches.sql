@@ -1,0 +1,39 @@
+{{ config(tags=['shard']) }}
+
+-- Rules meet each distinct tag once; what a rule asks of the object comes later.
+with distinct_tags as (
+    select distinct
+        key,
+        value
+    from {{ ref('int_object_tag_pairs') }}
+),
+
+rules as (
+    select * from {{ ref('stg_seeds__tag_rules') }}
+),
+
+by_exact_key as (
+    select
+        distinct_tags.key,
+        distinct_tags.value,
+        rules.* exclude (key, value)
+    from distinct_tags
+    inner join rules on distinct_tags.key = rules.key
+    where {{ matches('distinct_tags.value', 'rules.value') }}
+),
+
+by_wildcard_key as (
+    select
+        distinct_tags.key,
+        distinct_tags.value,
+        rules.* exclude (key, value)
+    from distinct_tags
+    inner join rules on distinct_tags.key glob rules.key
+    where
+        contains(rules.key, '*')
+        and {{ matches('distinct_tags.value', 'rules.value') }}
+)
+
+select * from by_exact_key
+union all by name
+select * from by_wildcard_key

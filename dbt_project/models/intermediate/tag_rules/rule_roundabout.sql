@@ -1,0 +1,25 @@
+{{ config(tags=['shard']) }}
+
+-- A roundabout shows from above when its ring is mapped whole; an arc of one does not.
+with objects as (
+    select
+        object_id,
+        kind,
+        tags,
+        geometry
+    from {{ ref('objects') }}
+)
+
+select
+    object_id,
+    'junction' as key,
+    'roundabout' as value,
+    'rule_roundabout' as rule_id,
+    case when st_isclosed(geometry) then 2.0 else 0.0 end::double as max_gsd_m,
+    null::varchar as phrase,
+    'roundabouts' as phrase_plural,
+    200 as priority
+from objects
+where
+    kind = 'line'
+    and tags['junction'] = 'roundabout'

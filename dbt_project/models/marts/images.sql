@@ -1,0 +1,113 @@
+{{ config(tags=['shard']) }}
+
+-- Pixels meet words through the box and the request: a scene whose box has moved
+-- since its chip was fetched has no image until the next fetch.
+with scenes as (
+    select * from {{ ref('scenes') }}
+),
+
+requests as (
+    select * from {{ ref('stg_lake__requests') }}
+),
+
+fetched as (
+    select * from {{ ref('stg_lake__ledger') }}
+    where status = 'ok'
+),
+
+footprints as (
+    select * from {{ ref('stg_lake__footprints') }}
+),
+
+snapshots as (
+    select
+        snapshot,
+        snapshot_date
+    from {{ ref('stg_lake__snapshots') }}
+),
+
+sources as (
+    select * from {{ ref('sources') }}
+),
+
+joined as (
+    select
+        scenes.scene_id,
+        scenes.object_id,
+        scenes.source,
+        scenes.box_id,
+        scenes.west,
+        scenes.south,
+        scenes.east,
+        scenes.north,
+        scenes.osm_snapshot,
+        requests.request_id,
+        requests.source_image_ids,
+        requests.crs,
+        requests.transform,
+        requests.width_px,
+        requests.height_px,
+        requests.recipe,
+        fetched.filepath,
+        fetched.sha256,
+        fetched.n_bytes,
+        fetched.valid_fraction,
+        fetched.drawn,
+        footprints.gsd_x_m,
+        footprints.gsd_y_m,
+        footprints.acquired,
+        footprints.acquired_precision,
+        coalesce(footprints.license, sources.license) as license,
+        coalesce(footprints.attribution, sources.attribution) as attribution,
+        snapshots.snapshot_date
+    from scenes
+    inner join requests
+        on scenes.scene_id = requests.scene_id and scenes.box_id = requests.box_id
+    inner join fetched
+        on
+            requests.request_id = fetched.request_id
+            and requests.box_id = fetched.box_id
+    inner join footprints
+        on
+            scenes.source = footprints.source
+            and requests.source_image_ids[1] = footprints.source_image_id
+    inner join sources on scenes.source = sources.source
+    inner join snapshots on scenes.osm_snapshot = snapshots.snapshot
+)
+
+select
+    ---------- ids
+    scene_id || '_' || coalesce(strftime(acquired, '%y'), 'xx') as image_id,
+    scene_id,
+    object_id,
+    request_id,
+    box_id,
+    source,
+    ---------- file
+    filepath,
+    sha256,
+    n_bytes,
+    ---------- place
+    west,
+    south,
+    east,
+    north,
+    crs,
+    transform,
+    width_px,
+    height_px,
+    gsd_x_m,
+    gsd_y_m,
+    ---------- times
+    acquired,
+    acquired_precision,
+    osm_snapshot,
+    date_diff('day', acquired::date, snapshot_date)::integer as osm_age_days,
+    ---------- provenance
+    valid_fraction,
+    source_image_ids,
+    recipe,
+    license,
+    attribution,
+    drawn
+from joined

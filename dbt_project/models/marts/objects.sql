@@ -1,0 +1,43 @@
+{{ config(tags=['shard']) }}
+
+with current_snapshots as (
+    select
+        snapshot,
+        snapshot_date
+    from {{ ref('stg_lake__snapshots') }}
+    where is_current
+),
+
+candidates as (
+    select
+        stg.*,
+        current_snapshots.snapshot_date
+    from {{ ref('stg_lake__objects') }} as stg
+    inner join current_snapshots using (snapshot)
+)
+
+select
+    ---------- ids
+    object_id,
+    osm_type,
+    osm_id,
+    kind,
+    region,
+    snapshot,
+    ---------- numbers
+    area_m2,
+    length_m,
+    osm_version,
+    ---------- times
+    osm_timestamp,
+    snapshot_date,
+    ---------- content
+    tags,
+    bbox,
+    geometry
+from candidates
+-- Regions may overlap: the highest version wins, then the later date, then the name.
+qualify row_number() over (
+    partition by object_id
+    order by osm_version desc nulls last, snapshot_date desc nulls last, snapshot asc
+) = 1

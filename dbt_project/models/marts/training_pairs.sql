@@ -1,0 +1,42 @@
+{{ config(tags=['global']) }}
+
+with kept as (
+    select
+        selection,
+        image_id
+    from {{ ref('image_selections') }}
+    where kept
+),
+
+images as (
+    select * from {{ ref('images') }}
+),
+
+captions as (
+    select * from {{ ref('captions') }}
+),
+
+scenes as (
+    select
+        scene_id,
+        split
+    from {{ ref('scenes') }}
+)
+
+select
+    kept.selection,
+    captions.style,
+    images.image_id,
+    images.scene_id,
+    images.source,
+    images.filepath,
+    captions.title,
+    captions.title_multi_objects,
+    null::varchar as polished,
+    scenes.split
+from kept
+inner join images on kept.image_id = images.image_id
+inner join captions on images.scene_id = captions.scene_id
+inner join scenes on images.scene_id = scenes.scene_id
+-- A scene in the gap between two splits belongs to none.
+where scenes.split != 'gap'

@@ -1,0 +1,64 @@
+"""The last model: publishes every public table, and so is skipped when one fails."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from skyloom.lake import Lake
+from skyloom.publish import publish
+
+
+def model(dbt, session):
+    """One row for each published table: its file, digest and rows."""
+    dbt.config(materialized="table", tags=["global"])
+    # dbt reads the names from the calls, so each stands here in full.
+    relations = {
+        "caption_words": dbt.ref("caption_words"),
+        "captions": dbt.ref("captions"),
+        "image_rejects": dbt.ref("image_rejects"),
+        "images": dbt.ref("images"),
+        "object_tags": dbt.ref("object_tags"),
+        "objects": dbt.ref("objects"),
+        "rejects": dbt.ref("rejects"),
+        "scene_objects": dbt.ref("scene_objects"),
+        "scene_rejects": dbt.ref("scene_rejects"),
+        "scenes": dbt.ref("scenes"),
+        "selections": dbt.ref("image_selections"),
+        "snapshots": dbt.ref("snapshots"),
+        "sources": dbt.ref("sources"),
+        "tag_rules": dbt.ref("tag_rules"),
+        "tags": dbt.ref("tags"),
+        "training_pairs": dbt.ref("training_pairs"),
+    }
+    # Neighbours on the ground stand together, so that a filter on bbox reads little.
+    world = "{'min_x': -180, 'min_y': -90, 'max_x': 180, 'max_y': 90}::box_2d"
+    order_by = {
+        "caption_words": "scene_id, style, caption, position",
+        "captions": "scene_id, style",
+        "image_rejects": "request_id, scene_id",
+        "images": "image_id",
+        "object_tags": "object_id, tag_rank",
+        "objects": f"st_hilbert(geometry, {world}), object_id",
+        "rejects": "snapshot, osm_type, osm_id, reason",
+        "scene_objects": "scene_id, rank",
+        "scene_rejects": "object_id, source",
+        "scenes": f"st_hilbert(geometry, {world}), scene_id",
+        "selections": "selection, image_id",
+        "snapshots": "snapshot",
+        "sources": "source",
+        "tag_rules": "rule_id",
+        "tags": "key, value",
+        "training_pairs": "selection, style, image_id",
+    }
+    path = session.execute(
+        "select path from duckdb_databases() where database_name = current_database()"
+    ).fetchone()[0]
+    for name, relation in relations.items():
+        session.register(f"public_{name}", relation)
+    run = publish(
+        Lake.open(Path(path).parent),
+        session,
+        {name: f"public_{name}" for name in relations},
+        order_by,
+    )
+    return pd.DataFrame(run["tables"]).assign(run_id=run["run_id"])

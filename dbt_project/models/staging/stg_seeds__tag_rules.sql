@@ -1,0 +1,32 @@
+with source as (
+    select * from {{ ref('tag_rules') }}
+),
+
+renamed as (
+    select
+        ---------- ids
+        rule_id,
+        key,
+        value,
+        not_key,
+        not_value,
+        string_split(geometry, '|') as geometry_kinds,
+        ---------- words
+        phrase,
+        phrase_plural,
+        note,
+        ---------- numbers
+        try_cast(min_area_m2 as double) as min_area_m2,
+        try_cast(max_gsd_m as double) as max_gsd_m,
+        coalesce(try_cast(priority as integer), 0) as priority,
+        -- An exact cell beats a wildcard where priorities tie.
+        (not contains(key, '*'))::integer * 2 + (not contains(value, '*'))::integer
+            as exactness,
+        md5(concat_ws(
+            chr(31), rule_id, key, value, not_key, not_value, geometry, min_area_m2,
+            max_gsd_m, phrase, phrase_plural, priority
+        )) as rule_digest
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,11 @@
+select
+    scene_id,
+    caption,
+    words,
+    role,
+    key,
+    value,
+    rule_id
+from shown_words
+where scene_id in (select unnest($scenes))
+order by scene_id, caption, position

@@ -1,0 +1,6 @@
+select
+    split,
+    count(*) as n
+from scenes
+group by split
+order by n desc, split

@@ -1,0 +1,13 @@
+select
+    snapshot,
+    region,
+    snapshot_date,
+    file_name,
+    loader,
+    n_points,
+    n_lines,
+    n_areas,
+    n_relations,
+    n_rejects
+from snapshots
+order by region, snapshot_date, snapshot

@@ -1,0 +1,148 @@
+"""What became of each request: a journal while a run works, one table afterwards."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import polars as pl
+
+from extract import tables
+from skyloom import progress
+from skyloom.errors import SkyloomError
+from skyloom.lake import Lake
+from skyloom.raw_tables import LEDGER
+
+OK, REJECTED, FAILED = "ok", "rejected", "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A ledger row. It holds no time: the same inputs give the same ledger."""
+
+    request_id: str
+    scene_id: str
+    box_id: str
+    source: str
+    status: str
+    drawn: bool
+    reason: str | None = None
+    detail: str | None = None
+    filepath: str | None = None
+    sha256: str | None = None
+    n_bytes: int | None = None
+    valid_fraction: float | None = None
+
+
+class Journal:
+    """Appends entries to a file of this run's own; what is appended survives a kill."""
+
+    def __init__(self, lake: Lake) -> None:
+        """The file appears with the first entry."""
+        numbers = [int(file.stem) for file in _journals(lake)]
+        folder = lake.root / "journal"
+        self._path = folder / f"{max(numbers, default=0) + 1:06d}.jsonl"
+
+    def __enter__(self) -> Self:
+        """Open the file."""
+        self._path.parent.mkdir(exist_ok=True)
+        self._file = self._path.open("a", encoding="utf-8")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file, whatever happened."""
+        # On a full disk closing fails as the last append did, which has been told.
+        with suppress(OSError):
+            self._file.close()
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Write entries through to the disk.
+
+        Raises:
+            SkyloomError: the disk is full; what was appended before is intact.
+        """
+        lines = (json.dumps(asdict(entry), sort_keys=True) for entry in entries)
+        try:
+            self._file.writelines(f"{line}\n" for line in lines)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise SkyloomError(
+                f"the journal could not be written ({error.strerror})",
+                where=str(self._path),
+                remedy="free some space, then run again; nothing done is lost",
+            ) from None
+
+
+def compact(lake: Lake) -> pl.DataFrame:
+    """Move the journals into the ledger and return it, a row per request.
+
+    A later entry of a request replaces an earlier one. A line that a kill tore is
+    dropped; its chip is fetched again.
+    """
+    journals = _journals(lake)
+    known = tables.read(lake, LEDGER)
+    if not journals:
+        return known
+    rows = [row for file in journals for row in _entries(file)]
+    later = pl.DataFrame(rows, schema=tables.schema(LEDGER))
+    ledger = (
+        pl.concat([known, later])
+        .unique("request_id", keep="last", maintain_order=True)
+        .sort("request_id")
+    )
+    path = lake.root / LEDGER.pattern.replace("*", LEDGER.name)
+    tables.write(LEDGER, ledger, path, order_by="request_id")
+    for file in journals:
+        file.unlink()
+    return ledger
+
+
+def settled(lake: Lake, ledger: pl.DataFrame, *, retry: bool) -> set[str]:
+    """The requests that need no fetch: rejected for good, or with their chip in place.
+
+    `retry` opens the rejected ones again.
+    """
+    rejected = ledger.filter(pl.col("status") == REJECTED)["request_id"].to_list()
+    kept = ledger.filter(pl.col("status") == OK)
+    here = {
+        row["request_id"]
+        for row in kept.iter_rows(named=True)
+        if _size(lake.root / row["filepath"]) == row["n_bytes"]
+    }
+    return here if retry else here | set(rejected)
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
+
+
+def _journals(lake: Lake) -> list[Path]:
+    files = (lake.root / "journal").glob("*.jsonl")
+    return sorted(
+        (file for file in files if file.stem.isdigit()), key=lambda file: int(file.stem)
+    )
+
+
+def _entries(file: Path) -> Iterator[dict[str, Any]]:
+    torn = 0
+    for line in file.read_bytes().split(b"\n"):
+        try:
+            if line:
+                yield asdict(Entry(**json.loads(line)))
+        except (ValueError, TypeError):
+            torn += 1
+    if torn:
+        progress.say(f"{file}: dropped {torn} torn line(s); fetching those chips again")

@@ -1,0 +1,1 @@
+"""The load stage: OpenStreetMap files -> tagged objects in the lake."""

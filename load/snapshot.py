@@ -1,0 +1,145 @@
+"""What a snapshot is called, and which snapshots a lake holds."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from load.pbf import check_pbf
+from skyloom.errors import SkyloomError, UsageError
+from skyloom.lake import Lake
+from skyloom.raw_tables import SNAPSHOTS
+
+UNDATED = "undated"
+DATE = re.compile(r"(?<!\d)(?:\d{4}-\d{2}-\d{2}|\d{6})(?!\d)")
+FORMATS = ("%Y-%m-%d", "%y%m%d")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Objects of one snapshot; `relations` are among the `areas`."""
+
+    points: int
+    lines: int
+    areas: int
+    relations: int
+    rejects: int
+
+
+@dataclass(frozen=True)
+class Extract:
+    """One PBF on its way into the lake."""
+
+    path: Path
+    region: str
+    date: date | None
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """The snapshot's name, which is also its folder."""
+        return f"{self.region}@{self.date or UNDATED}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A row of the `snapshots` table."""
+
+    name: str
+    file_name: str
+    sha256: str
+    loader: str
+    counts: Counts
+
+
+def identify(path: Path, region: str | None, day: date | None) -> Extract:
+    """Check a file and give it a region and a date.
+
+    The date is the flag's, else the header's, else the file name's, else none.
+
+    Raises:
+        SkyloomError: `check_pbf` refuses the file.
+        UsageError: neither the flag nor the file name makes a region.
+    """
+    header = check_pbf(path)
+    stem = re.sub(r"(\.osm)?\.pbf$", "", path.name, flags=re.IGNORECASE)
+    name = _sanitised(_without_date(stem) if region is None else region)
+    if not name:
+        raise UsageError(
+            "no region can be made of this name",
+            where=region or path.name,
+            remedy="give one with --region, in letters a to z and digits",
+        )
+    if day is None:
+        day = header.timestamp.date() if header.timestamp else _date_in(stem)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Extract(path, name, day, digest)
+
+
+def snapshots(lake: Lake) -> list[Snapshot]:
+    """The snapshots of a lake, by name."""
+    rows = pl.concat(
+        pl.read_parquet(file, hive_partitioning=False) for file in lake.files(SNAPSHOTS)
+    ).sort("snapshot")
+    return [
+        Snapshot(
+            row["snapshot"],
+            row["file_name"],
+            row["sha256"],
+            row["loader"],
+            Counts(
+                row["n_points"],
+                row["n_lines"],
+                row["n_areas"],
+                row["n_relations"],
+                row["n_rejects"],
+            ),
+        )
+        for row in rows.iter_rows(named=True)
+    ]
+
+
+def refuse_clashes(extracts: Sequence[Extract], held: Sequence[Snapshot]) -> None:
+    """Raise where two different files would make one snapshot.
+
+    Raises:
+        SkyloomError: naming both files.
+    """
+    taken = {one.name: (one.sha256, one.file_name) for one in held}
+    for extract in extracts:
+        sha256, other = taken.setdefault(
+            extract.name, (extract.sha256, extract.path.name)
+        )
+        if sha256 != extract.sha256:
+            raise SkyloomError(
+                f"the snapshot {extract.name} is taken by another file, {other}",
+                where=str(extract.path),
+                remedy="tell the two apart with --region or --date",
+            )
+
+
+def _date_in(stem: str) -> date | None:
+    for text in reversed(DATE.findall(stem)):
+        for form in FORMATS:
+            try:
+                return datetime.strptime(text, form).date()
+            except ValueError:
+                continue
+    return None
+
+
+def _without_date(stem: str) -> str:
+    stem = re.sub(r"[-_.]latest$", "", stem, flags=re.IGNORECASE)
+    head, text, tail = stem.rpartition(next(reversed(DATE.findall(stem)), "\0"))
+    return head.rstrip("-_.") if text and not tail and _date_in(text) else stem
+
+
+def _sanitised(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9_-]+", "-", plain.lower()).strip("-")

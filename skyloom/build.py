@@ -1,0 +1,136 @@
+"""Running dbt over a lake: `skyloom build`, in a process of its own.
+
+A child process gives DuckDB's memory back when it ends and keeps dbt's global state
+(logging, adapters, connections) out of ours.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from skyloom.catalog import Catalog
+from skyloom.errors import SkyloomError
+from skyloom.lake import LOCKED, Lake
+from skyloom.progress import say, track
+
+PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+
+
+@dataclass(frozen=True)
+class Built:
+    """The run that a build published, and whether it differs from the one before."""
+
+    run_id: str
+    changed: bool
+
+
+def build(
+    lake: Lake,
+    *,
+    threads: int,
+    memory_limit: str,
+    select: Sequence[str] = (),
+    variables: Mapping[str, Any] | None = None,
+) -> Built:
+    """Build, test and publish the models; call it with the lake's lock held.
+
+    Raises:
+        SkyloomError: dbt failed; the message names the first node and its file.
+    """
+    if not (PROJECT / "dbt_project.yml").is_file():
+        raise SkyloomError(
+            "the dbt project is not here: a lake is built from a checkout",
+            where=str(PROJECT),
+            remedy="clone Skyloom and run `make setup`",
+        )
+    before = _current_run(lake)
+    arguments = ["build", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    arguments += ["--log-format", "json", "--log-level", "info"]
+    if select:
+        arguments += ["--select", *select]
+    if variables:
+        arguments += ["--vars", json.dumps(dict(variables))]
+    results = lake.root / "target" / "run_results.json"
+    results.unlink(missing_ok=True)
+    environment = os.environ | {
+        "SKYLOOM_LAKE": str(lake.root),
+        "SKYLOOM_THREADS": str(threads),
+        "SKYLOOM_MEMORY_LIMIT": memory_limit,
+        "DBT_TARGET_PATH": str(lake.root / "target"),
+        "DBT_LOG_PATH": str(lake.root / "logs"),
+        LOCKED: str(lake.root),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dbt.cli.main", *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+    )
+    complaints = _follow(process)
+    if process.wait() != 0:
+        raise _failure(results, complaints)
+    after = _current_run(lake)
+    if after is None:
+        raise SkyloomError("the build published nothing", remedy="build without select")
+    return Built(after, after != before)
+
+
+def _current_run(lake: Lake) -> str | None:
+    try:
+        return Catalog.open(lake).run_id
+    except SkyloomError:
+        return None
+
+
+def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
+    for line in process.stdout or ():
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError:
+            yield {"info": {"level": "error", "name": "", "msg": line.strip()}}
+
+
+def _follow(process: subprocess.Popen[str]) -> list[str]:
+    """Show dbt's progress; return what it said at level error."""
+    complaints: list[str] = []
+    events = _events(process)
+    total = 0
+    for event in events:
+        info = event["info"]
+        if info["level"] == "error":
+            complaints.append(info["msg"])
+        if info["name"] == "LogStartLine":
+            total = event["data"]["total"]
+            break
+    with track("dbt build", total) as step:
+        for event in events:
+            info = event["info"]
+            if info["level"] == "error" and info["msg"].strip():
+                complaints.append(info["msg"])
+            if info["name"] in ("LogModelResult", "LogTestResult", "LogSeedResult"):
+                step(1)
+    return complaints
+
+
+def _failure(results: Path, complaints: Sequence[str]) -> SkyloomError:
+    """The first failed node as one sentence; the rest stand in dbt's own log."""
+    log = f"see {results.parent.parent / 'logs' / 'dbt.log'}"
+    if results.is_file():
+        for node in json.loads(results.read_text())["results"]:
+            if node["status"] in ("error", "fail"):
+                kind, _, name = node["unique_id"].split(".")[:3]
+                message = " ".join((node["message"] or "").split())
+                return SkyloomError(
+                    f"the {kind} {name} failed: {message}", where="dbt", remedy=log
+                )
+    for complaint in complaints:
+        say(complaint)
+    first = " ".join(complaints[0].split()) if complaints else "no message"
+    return SkyloomError(f"the build failed: {first}", where="dbt", remedy=log)

@@ -1,0 +1,123 @@
+"""The published catalog: immutable Parquet files and a pointer to the current run.
+
+catalog/current.json          which run is current
+catalog/runs/<run_id>.json    one run: its tables, each a file with its digest
+catalog/files/*.parquet       the tables, named by content, shared between runs
+catalog/catalog.duckdb        views over the current files, for any DuckDB client
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from skyloom import duck
+from skyloom.errors import SkyloomError, UsageError
+from skyloom.lake import Lake
+
+POINTER = "current.json"
+VIEWS = "catalog.duckdb"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """One published run, read without any lock."""
+
+    folder: Path
+    run_id: str
+    files: dict[str, Path]
+
+    @classmethod
+    def open(cls, lake: Lake) -> "Catalog":
+        """Open the current run.
+
+        Raises:
+            SkyloomError: nothing is published yet, or a file of the run is missing.
+        """
+        pointer = lake.catalog / POINTER
+        if not pointer.is_file():
+            raise SkyloomError(
+                "nothing is published in this lake yet",
+                where=str(lake.root),
+                remedy="run `skyloom build`",
+            )
+        run_id = json.loads(pointer.read_text())["run_id"]
+        run = json.loads((lake.catalog / "runs" / f"{run_id}.json").read_text())
+        files = {
+            table["name"]: lake.catalog / "files" / table["file"]
+            for table in run["tables"]
+        }
+        for file in files.values():
+            if not file.is_file():
+                raise SkyloomError(
+                    "a published file is missing",
+                    where=str(file),
+                    remedy="run `skyloom build`",
+                )
+        return cls(lake.catalog, run_id, files)
+
+    def path(self, table: str) -> Path:
+        """The Parquet file of one table."""
+        if table not in self.files:
+            raise UsageError(
+                f"there is no table {table!r}",
+                remedy=f"the tables are {', '.join(sorted(self.files))}",
+            )
+        return self.files[table]
+
+    def frame(self, table: str) -> pl.DataFrame:
+        """One table as a polars frame; geometry is WKB, longitude before latitude."""
+        with duck.connect() as con:
+            relation = con.execute(
+                f"select * from read_parquet({duck.quoted(self.path(table))})"
+            )
+            kinds = {name: str(kind) for name, kind, *_ in relation.description or ()}
+            geometry = [name for name, kind in kinds.items() if "GEOMETRY" in kind]
+            wkb = ", ".join(f"st_aswkb({name}) as {name}" for name in geometry)
+            replace = f" replace ({wkb})" if wkb else ""
+            return con.execute(
+                f"select *{replace} from read_parquet({duck.quoted(self.path(table))})"
+            ).pl()
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """A database in memory with one view for each published table."""
+        con = duck.connect()
+        for table, file in sorted(self.files.items()):
+            con.execute(_view(table, file))
+        return con
+
+    def query(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """Run one statement that a user typed, able to read the catalog and no more.
+
+        Raises:
+            UsageError: not a single SELECT, or DuckDB refuses it.
+        """
+        con = self.connect()
+        try:
+            statements = con.extract_statements(sql)
+            if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
+                raise UsageError("a query is one SELECT statement")
+            con.execute(f"set allowed_directories = [{duck.quoted(self.folder)}]")
+            con.execute("set enable_external_access = false")
+            con.execute("set lock_configuration = true")
+            return con.execute(statements[0])
+        except duckdb.Error as error:
+            raise UsageError(f"the query failed: {error}") from None
+
+
+def relink(lake: Lake) -> Path:
+    """Write the database of views anew, with the paths of where the lake lies."""
+    catalog = Catalog.open(lake)
+    part = lake.catalog / f".{VIEWS}.part"
+    part.unlink(missing_ok=True)
+    with duck.connect(part) as con:
+        for table, file in sorted(catalog.files.items()):
+            con.execute(_view(table, file))
+    return part.replace(lake.catalog / VIEWS)
+
+
+def _view(table: str, file: Path) -> str:
+    source = f"read_parquet({duck.quoted(file)})"
+    return f'create or replace view "{table}" as select * from {source}'

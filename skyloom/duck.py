@@ -1,0 +1,83 @@
+"""The one place that opens DuckDB with the spatial extension loaded."""
+
+import importlib.util
+from pathlib import Path
+
+import duckdb
+
+from skyloom.errors import SkyloomError
+
+EXTENSION = "spatial"
+
+
+def ensure_spatial() -> None:
+    """Install the spatial extension from its wheel, once per home directory.
+
+    Afterwards `install spatial` and `load spatial` work without a network, also
+    inside dbt and QuackOSM. Without the wheel, DuckDB's own download is used.
+
+    Raises:
+        SkyloomError: neither the wheel nor a download gives the extension.
+    """
+    with duckdb.connect() as con:
+        row = con.execute(
+            "select installed from duckdb_extensions() where extension_name = ?",
+            [EXTENSION],
+        ).fetchone()
+        if row and row[0]:
+            return
+        wheel = _wheel_file()
+        try:
+            con.execute(f"install '{wheel}'" if wheel else f"install {EXTENSION}")
+        except duckdb.Error as error:
+            raise SkyloomError(
+                f"DuckDB's {EXTENSION} extension could not be installed ({error})",
+                remedy="run `make setup`, which brings it as a wheel",
+            ) from None
+
+
+def _wheel_file() -> Path | None:
+    spec = importlib.util.find_spec(f"duckdb_extension_{EXTENSION}")
+    if spec is None or spec.origin is None:
+        return None
+    # The engine refuses an extension built for any other version of itself.
+    folder = Path(spec.origin).parent / "extensions" / f"v{duckdb.__version__}"
+    file = folder / f"{EXTENSION}.duckdb_extension"
+    return file if file.exists() else None
+
+
+def connect(
+    database: Path | str = ":memory:",
+    *,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    temp_directory: Path | None = None,
+    read_only: bool = False,
+) -> duckdb.DuckDBPyConnection:
+    """Open a database with spatial loaded.
+
+    `memory_limit` is in DuckDB's words ("4GB"); what does not fit spills into
+    `temp_directory`.
+    """
+    ensure_spatial()
+    config: dict[str, str | int] = {}
+    if threads:
+        config["threads"] = threads
+    if memory_limit:
+        config["memory_limit"] = memory_limit
+    if temp_directory:
+        config["temp_directory"] = str(temp_directory)
+    con = duckdb.connect(str(database), read_only=read_only, config=config)
+    con.execute(f"load {EXTENSION}")
+    # A progress bar of DuckDB's own would be drawn across ours.
+    con.execute("set enable_progress_bar = false")
+    return con
+
+
+def quoted(text: str | Path) -> str:
+    """A SQL string literal for places where DuckDB takes no parameter."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+if __name__ == "__main__":
+    ensure_spatial()

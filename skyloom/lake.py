@@ -1,0 +1,191 @@
+"""A lake: one folder that holds everything a data set is made from and made of."""
+
+import fcntl
+import json
+import os
+import shutil
+import socket
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from skyloom import duck
+from skyloom.errors import LakeBusyError, SkyloomError, UsageError
+from skyloom.geoparquet import write_parquet
+from skyloom.raw_tables import RAW_TABLES, RawTable
+
+FORMAT_VERSION = 1
+MARKER = "lake.toml"
+# Tells a child process, such as dbt, that its parent holds the lock of this lake.
+LOCKED = "SKYLOOM_LAKE_LOCKED"
+LAKE_TOML = f"""\
+# A Skyloom lake. Settings here are about machines; what shapes the data set is in
+# dbt_project/ (vars and seeds). `skyloom config` lists every setting.
+format_version = {FORMAT_VERSION}
+"""
+_held: set[Path] = set()
+
+
+@dataclass(frozen=True)
+class Lake:
+    """Paths of one lake; every stage reads and writes below `root` only."""
+
+    root: Path
+
+    @classmethod
+    def open(cls, root: Path, *, create: bool = False) -> "Lake":
+        """Open a lake, or make a new one in an empty or missing folder.
+
+        Raises:
+            UsageError: the folder is not a lake, or has another format.
+        """
+        root = root.expanduser().absolute()
+        if (root / MARKER).is_file():
+            _check_format(root / MARKER)
+            return cls(root)
+        if root.exists() and (not root.is_dir() or any(root.iterdir())):
+            raise UsageError(
+                "not a lake: no lake.toml in it",
+                where=str(root),
+                remedy="name a lake, or an empty or new folder",
+            )
+        if not create:
+            raise UsageError(
+                "there is no lake here",
+                where=str(root),
+                remedy="start one with `skyloom load` or `skyloom run`",
+            )
+        return _create(cls(root))
+
+    @property
+    def warehouse(self) -> Path:
+        """dbt's own database; nothing else opens it."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def catalog(self) -> Path:
+        """The published tables: what people and stages read."""
+        return self.root / "catalog"
+
+    @property
+    def images(self) -> Path:
+        """The chips."""
+        return self.root / "images"
+
+    def files(self, table: RawTable) -> list[Path]:
+        """A raw table's files, in a total order, the empty placeholder among them."""
+        return sorted(self.root.glob(table.pattern))
+
+    @contextmanager
+    def lock(self, command: str) -> Iterator[None]:
+        """Hold the lake's one write lock; a nested call passes, in a child too.
+
+        Raises:
+            LakeBusyError: another process holds it; the message names it.
+        """
+        if self.root in _held or os.environ.get(LOCKED) == str(self.root):
+            yield
+            return
+        file = (self.root / "lock").open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise LakeBusyError(
+                f"this lake is at work for {_holder(file.read())}",
+                where=str(self.root),
+                remedy="wait for it to end, then run again",
+            ) from None
+        _held.add(self.root)
+        try:
+            since = datetime.now().astimezone().isoformat(timespec="seconds")
+            who = {"pid": os.getpid(), "host": socket.gethostname()}
+            file.truncate(0)
+            file.write(json.dumps({**who, "command": command, "since": since}))
+            file.flush()
+            yield
+        finally:
+            _held.discard(self.root)
+            file.truncate(0)
+            file.close()
+
+    @contextmanager
+    def fresh_folder(self, target: Path) -> Iterator[Path]:
+        """A folder that appears as `target` when the block succeeds, else not at all.
+
+        A folder that stands at `target` already is replaced.
+        """
+        part = target.with_name(f".{target.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        try:
+            yield part
+            if target.exists():
+                shutil.rmtree(target)
+            part.replace(target)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _create(lake: Lake) -> Lake:
+    existed = lake.root.exists()
+    try:
+        lake.root.mkdir(parents=True, exist_ok=True)
+        with duck.connect() as con:
+            for table in RAW_TABLES:
+                columns = ", ".join(
+                    f'"{name}" {kind}' for name, kind in table.columns.items()
+                )
+                con.execute(f"create table {table.name} ({columns})")
+                write_parquet(
+                    con,
+                    f"from {table.name}",
+                    lake.root / table.empty_file,
+                    order_by="all",
+                )
+        # Written last: without it the folder is not a lake.
+        (lake.root / MARKER).write_text(LAKE_TOML)
+    except (OSError, SkyloomError) as error:
+        for path in lake.root.iterdir() if lake.root.exists() else ():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if not existed and lake.root.exists():
+            lake.root.rmdir()
+        if isinstance(error, SkyloomError):
+            raise
+        raise SkyloomError(
+            f"the lake could not be made ({error.strerror})", where=str(lake.root)
+        ) from None
+    return lake
+
+
+def _check_format(marker: Path) -> None:
+    try:
+        version = tomllib.loads(marker.read_text()).get("format_version")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"not valid TOML ({error})", where=str(marker)) from None
+    if version != FORMAT_VERSION:
+        raise UsageError(
+            f"a lake of format {version}, this Skyloom reads {FORMAT_VERSION}",
+            where=str(marker),
+            remedy="use the Skyloom that wrote it, or start a new lake",
+        )
+
+
+def _holder(text: str) -> str:
+    try:
+        holder = json.loads(text)
+    except json.JSONDecodeError:
+        return "another process"
+    return (
+        f"`{holder['command']}` (process {holder['pid']} on {holder['host']}, "
+        f"since {holder['since']})"
+    )
+
+
+def command_line() -> str:
+    """This process's command, as the lock and the run manifest name it."""
+    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])

@@ -1,0 +1,66 @@
+"""Publishing: the last step of `dbt build`, from warehouse tables to the catalog."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from skyloom.catalog import POINTER, relink
+from skyloom.geoparquet import write_parquet
+from skyloom.lake import Lake
+
+DIGEST_LETTERS = 16
+
+
+def publish(
+    lake: Lake,
+    con: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, str],
+    order_by: Mapping[str, str],
+) -> dict[str, Any]:
+    """Write each relation as an immutable file and move the pointer last.
+
+    `tables` maps a public name to its relation in the warehouse, `order_by` to the
+    columns of its total order. Files are named by their bytes, so an unchanged table
+    keeps its file, and a run is named by its files: unchanged tables, no new run.
+    """
+    entries = [
+        _publish_table(lake.catalog / "files", con, name, relation, order_by[name])
+        for name, relation in sorted(tables.items())
+    ]
+    text = json.dumps({"tables": entries}, indent=1, sort_keys=True)
+    run_id = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LETTERS]
+    pointer = lake.catalog / POINTER
+    unchanged = pointer.is_file() and json.loads(pointer.read_text()) == {
+        "run_id": run_id
+    }
+    if not unchanged:
+        _write(lake.catalog / "runs" / f"{run_id}.json", text)
+        _write(pointer, json.dumps({"run_id": run_id}))
+        relink(lake)
+    return {"run_id": run_id, "changed": not unchanged, "tables": entries}
+
+
+def _publish_table(
+    folder: Path,
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    relation: str,
+    order_by: str,
+) -> dict[str, Any]:
+    draft = folder / f"{name}.draft"
+    rows = write_parquet(con, f"select * from {relation}", draft, order_by=order_by)
+    digest = hashlib.sha256(draft.read_bytes()).hexdigest()
+    file = f"{name}-{digest[:DIGEST_LETTERS]}.parquet"
+    draft.replace(folder / file)
+    return {"name": name, "file": file, "sha256": digest, "rows": rows}
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text)
+    part.replace(path)

@@ -1,0 +1,146 @@
+"""The tables that stages write as files and dbt reads as sources.
+
+A new lake holds an empty, typed file for each, so that `dbt build` works before
+anything is loaded. Types are DuckDB's; geometry is WKB, longitude before latitude.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+BBOX = "STRUCT(xmin FLOAT, ymin FLOAT, xmax FLOAT, ymax FLOAT)"
+GEOMETRY = "GEOMETRY"
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A raw table: the glob of its files inside the lake and its columns."""
+
+    name: str
+    pattern: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def empty_file(self) -> str:
+        """The placeholder's path inside the lake, matched by the pattern."""
+        return self.pattern.replace("*", "empty")
+
+
+def _table(name: str, pattern: str, columns: dict[str, str]) -> RawTable:
+    return RawTable(name, pattern, MappingProxyType(columns))
+
+
+OBJECTS = _table(
+    "objects",
+    "osm/*/objects.parquet",
+    {
+        "object_id": "VARCHAR",
+        "osm_type": "VARCHAR",
+        "osm_id": "BIGINT",
+        "kind": "VARCHAR",
+        "area_m2": "DOUBLE",
+        "length_m": "DOUBLE",
+        "osm_version": "INTEGER",
+        "osm_timestamp": "TIMESTAMP",
+        "region": "VARCHAR",
+        "snapshot": "VARCHAR",
+        "tags": "MAP(VARCHAR, VARCHAR)",
+        "bbox": BBOX,
+        "geometry": GEOMETRY,
+    },
+)
+REJECTS = _table(
+    "rejects",
+    "osm/*/rejects.parquet",
+    {
+        "osm_type": "VARCHAR",
+        "osm_id": "BIGINT",
+        "reason": "VARCHAR",
+        "detail": "VARCHAR",
+        "tags": "MAP(VARCHAR, VARCHAR)",
+        "region": "VARCHAR",
+        "snapshot": "VARCHAR",
+    },
+)
+SNAPSHOTS = _table(
+    "snapshots",
+    "osm/*/snapshot.parquet",
+    {
+        "snapshot": "VARCHAR",
+        "region": "VARCHAR",
+        "snapshot_date": "DATE",
+        "file_name": "VARCHAR",
+        "sha256": "VARCHAR",
+        "loader": "VARCHAR",
+        "n_points": "BIGINT",
+        "n_lines": "BIGINT",
+        "n_areas": "BIGINT",
+        "n_relations": "BIGINT",
+        "n_rejects": "BIGINT",
+    },
+)
+FOOTPRINTS = _table(
+    "footprints",
+    "footprints/*.parquet",
+    {
+        "source": "VARCHAR",
+        "source_image_id": "VARCHAR",
+        "location": "VARCHAR",
+        "sha256": "VARCHAR",
+        "acquired": "TIMESTAMP",
+        "acquired_precision": "VARCHAR",
+        "cloud_fraction": "DOUBLE",
+        "crs": "VARCHAR",
+        "transform": "DOUBLE[]",
+        "width_px": "INTEGER",
+        "height_px": "INTEGER",
+        "gsd_x_m": "DOUBLE",
+        "gsd_y_m": "DOUBLE",
+        "gsd_m": "DOUBLE",
+        "rgb_bands": "INTEGER[]",
+        "alpha_band": "INTEGER",
+        "nodata": "DOUBLE",
+        "license": "VARCHAR",
+        "attribution": "VARCHAR",
+        "drawn": "BOOLEAN",
+        "bbox": BBOX,
+        "geometry": GEOMETRY,
+    },
+)
+REQUESTS = _table(
+    "requests",
+    "requests/*.parquet",
+    {
+        "request_id": "VARCHAR",
+        "scene_id": "VARCHAR",
+        "box_id": "VARCHAR",
+        "source": "VARCHAR",
+        "source_image_ids": "VARCHAR[]",
+        "crs": "VARCHAR",
+        "transform": "DOUBLE[]",
+        "width_px": "INTEGER",
+        "height_px": "INTEGER",
+        "recipe": "VARCHAR",
+        "why_not": "VARCHAR",
+    },
+)
+LEDGER = _table(
+    "ledger",
+    "ledger/*.parquet",
+    {
+        "request_id": "VARCHAR",
+        "scene_id": "VARCHAR",
+        "box_id": "VARCHAR",
+        "source": "VARCHAR",
+        "status": "VARCHAR",
+        "reason": "VARCHAR",
+        "detail": "VARCHAR",
+        "filepath": "VARCHAR",
+        "sha256": "VARCHAR",
+        "n_bytes": "BIGINT",
+        "valid_fraction": "DOUBLE",
+        "drawn": "BOOLEAN",
+    },
+)
+
+RAW_TABLES = (OBJECTS, REJECTS, SNAPSHOTS, FOOTPRINTS, REQUESTS, LEDGER)

@@ -1,0 +1,115 @@
+"""Settings about machines, read once: flags over environment over lake.toml.
+
+What shapes the data set is not here: that stands in dbt_project (vars and seeds).
+"""
+
+import difflib
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from skyloom.errors import UsageError
+from skyloom.lake import FORMAT_VERSION, MARKER, Lake
+
+PREFIX = "SKYLOOM_"
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; `skyloom config` prints them."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    format_version: int = Field(FORMAT_VERSION, description="the lake's format")
+    threads: int = Field(
+        default_factory=lambda: min(os.cpu_count() or 1, 8),
+        ge=1,
+        description="threads of DuckDB and dbt",
+    )
+    memory_limit: str = Field(
+        "4GB",
+        pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$",
+        description="DuckDB's memory before it spills to disk",
+    )
+    workers: int = Field(4, ge=1, le=64, description="chips fetched at one time")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order of precedence: flags, environment, the lake's file."""
+        toml = TomlConfigSettingsSource(settings_cls, _toml_file)
+        return init_settings, env_settings, toml
+
+
+_toml_file: Path | None = None
+
+
+def read_settings(lake: Lake | None, **flags: Any) -> Settings:
+    """The settings that hold for a command; a flag that is None does not count.
+
+    Raises:
+        UsageError: an unknown key (the nearest known one is named) or a bad value.
+    """
+    global _toml_file
+    _toml_file = lake.root / MARKER if lake else None
+    try:
+        return Settings(**{k: v for k, v in flags.items() if v is not None})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise _complaint(str(problem["loc"][0]), problem, _toml_file) from None
+
+
+def _complaint(key: str, problem: Any, file: Path | None) -> UsageError:
+    where = str(file or "settings")
+    if problem["type"] != "extra_forbidden":
+        said = problem["msg"][0].lower() + problem["msg"][1:]
+        variable = f"{PREFIX}{key}".upper()
+        return UsageError(
+            f"{key} = {problem['input']!r} is not accepted: {said}",
+            where=where,
+            remedy=f"correct it there, or in {variable} or the flag",
+        )
+    near = difflib.get_close_matches(key, Settings.model_fields, n=1, cutoff=0.0)
+    return UsageError(
+        f"unknown setting {key!r}", where=where, remedy=f"did you mean {near[0]!r}?"
+    )
+
+
+def origins(settings: Settings, lake: Lake | None) -> list[dict[str, Any]]:
+    """Each setting with its value, where the value comes from, and what it means."""
+    import tomllib
+
+    file = lake.root / MARKER if lake else None
+    in_file = tomllib.loads(file.read_text()) if file else {}
+    rows = []
+    for key, field in Settings.model_fields.items():
+        variable = f"{PREFIX}{key}".upper()
+        origin = (
+            variable
+            if variable in os.environ
+            else str(file)
+            if key in in_file
+            else "default"
+        )
+        rows.append(
+            {
+                "setting": key,
+                "value": getattr(settings, key),
+                "origin": origin,
+                "meaning": field.description,
+            }
+        )
+    return rows

@@ -51,7 +51,7 @@ class PairSplit:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One OpenStreetMap extract and what was read from it."""
+    """One OpenStreetMap extract; only the latest of a region is current."""
 
     snapshot: str
     region: str
@@ -63,6 +63,7 @@ class Snapshot:
     n_areas: int
     n_relations: int
     n_rejects: int
+    is_current: bool
 
 
 @dataclass(frozen=True)
@@ -159,10 +160,15 @@ def rows(
     con: duckdb.DuckDBPyConnection,
     query: str,
     kind: type[Row],
-    **parameters: object,
+    **variables: object,
 ) -> tuple[Row, ...]:
-    """Run `explore/sql/<query>.sql`; its columns are the fields of `kind`, by name."""
-    result = con.execute(_sql(query), parameters or None)
+    """Run `explore/sql/<query>.sql`; its columns are the fields of `kind`, by name.
+
+    The file reads `variables` by getvariable().
+    """
+    for variable, value in variables.items():
+        con.execute(f"set variable {variable} = $value", {"value": value})
+    result = con.execute(_sql(query))
     names = [column[0] for column in result.description or ()]
     return tuple(
         kind(**dict(zip(names, row, strict=True))) for row in result.fetchall()
@@ -170,8 +176,12 @@ def rows(
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the views and tables of `prepare.sql` that the other queries read."""
-    con.execute(_sql("prepare"))
+    """Make the tables that the other queries read, each from the file of its name."""
+    con.execute(f"create temp table shown_style as {_sql('shown_style')}")
+    con.execute(f"create temp view shown_captions as {_sql('shown_captions')}")
+    con.execute(f"create temp view shown_words as {_sql('shown_words')}")
+    con.execute(f"create temp table judged as {_sql('judged')}")
+    con.execute(f"create temp view focus_shapes as {_sql('focus_shapes')}")
 
 
 @cache

@@ -53,7 +53,7 @@ def render(catalog: Tables, root: Path, *, chips: int = 60) -> str:
         prepare(con)
         tallies = {
             name: bars(rows(con, name, figures.Tally))
-            for name in ("top_tags", "focus_shapes")
+            for name in ("top_tags", "focus_kinds")
         }
         histograms = {
             name: histogram(rows(con, name, figures.ValueCount))
@@ -71,6 +71,7 @@ def render(catalog: Tables, root: Path, *, chips: int = 60) -> str:
             .render(
                 version=__version__,
                 headline=headline,
+                image_splits=rows(con, "image_splits", figures.SplitCount),
                 pair_splits=rows(con, "pair_splits", figures.PairSplit),
                 snapshots=rows(con, "snapshots", figures.Snapshot),
                 sources=rows(con, "sources", figures.Source),

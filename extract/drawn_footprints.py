@@ -27,25 +27,36 @@ MARGIN_M = 1500
 ZONES = """
     with places as (
         select
-            (bbox.xmin + bbox.xmax) / 2 as lon,
-            (bbox.ymin + bbox.ymax) / 2 as lat,
-            bbox
+            bbox,
+            -177 + 6 * floor((bbox.xmin + bbox.xmax + 360) / 12) as middle,
+            (bbox.ymin + bbox.ymax) / 2 as lat
         from objects
         where bbox is not null
+    ),
+
+    zones as (
+        select
+            middle,
+            lat >= 0 as is_north,
+            min(bbox.xmin) as west,
+            min(bbox.ymin) as south,
+            max(bbox.xmax) as east,
+            max(bbox.ymax) as north
+        from places
+        where lat between -80 and 84 and middle < 180
+        group by all
     )
 
+    -- A stray member of a relation may lie oceans away.
     select
-        -180 + 6 * floor((lon + 180) / 6) + 3 as middle,
-        lat >= 0 as north,
-        -- A stray member of a relation may lie oceans away.
-        greatest(min(bbox.xmin), middle - 6) as west,
-        greatest(min(bbox.ymin), -80) as south,
-        least(max(bbox.xmax), middle + 6) as east,
-        least(max(bbox.ymax), 84) as north_edge
-    from places
-    where lat between -80 and 84 and lon between -180 and 179.999
-    group by all
-    order by middle, north
+        middle,
+        is_north,
+        greatest(west, middle - 6),
+        greatest(south, -80),
+        least(east, middle + 6),
+        least(north, 84)
+    from zones
+    order by middle, is_north
 """
 
 
@@ -106,8 +117,8 @@ def _content(con: duckdb.DuckDBPyConnection) -> str:
 def _zones(
     con: duckdb.DuckDBPyConnection,
 ) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
-    for middle, north, *extent in con.execute(ZONES).fetchall():
-        lat = 1.0 if north else -1.0
+    for middle, is_north, *extent in con.execute(ZONES).fetchall():
+        lat = 1.0 if is_north else -1.0
         place = AreaOfInterest(middle, lat, middle, lat)
         zone = query_utm_crs_info(datum_name="WGS 84", area_of_interest=place)[0]
         yield f"EPSG:{zone.code}", (extent[0], extent[1], extent[2], extent[3])

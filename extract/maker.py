@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +109,7 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         SkyloomError: the disk is full or the folder cannot be written.
     """
-    part = path.with_name(f".{path.name}.{threading.get_ident()}.part")
+    part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:

@@ -101,7 +101,7 @@ WINDOW = pl.Schema(
 
 def _windows(scenes: pl.DataFrame, images: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """For each image, the scenes it holds whole and their windows on its grid."""
-    sides = scenes.select(pl.col(SIDES).cast(pl.Float64)).to_numpy()
+    sides = scenes.select(pl.col(SIDES).cast(pl.Float64)).to_numpy(writable=True)
     # A box across the antimeridian has its east behind its west.
     sides[:, 2] += np.where(sides[:, 2] < sides[:, 0], 360.0, 0.0)
     tree = shapely.STRtree(shapely.box(*sides.T))

@@ -33,6 +33,9 @@ def build(con: duckdb.DuckDBPyConnection, extract: Extract, area_rules: Path) ->
     _run_batches(con, "outlines", AREAS_AT_ONCE, extract.name)
     for step in ("built", "untangled", "assembled", "shapes"):
         run_sql(con, step)
+    # What is no longer needed goes before the geometries are copied.
+    for table in ("paths", "ways", "outlines", "built", "untangled", "assembled"):
+        con.execute(f"drop table {table}")
     run_sql(con, "objects", **names)
     run_sql(con, "rejects", **names)
 

@@ -78,6 +78,18 @@ def find(elements: Elements, key: str, value: str | None = None) -> tuple[Elemen
     return tuple(e for e in elements if key in e.tags and value in (None, e.tags[key]))
 
 
+def find_way(elements: Elements, key: str, value: str) -> Way:
+    """First way with a tag.
+
+    Raises:
+        LookupError: No way has it.
+    """
+    for way in elements.ways:
+        if way.tags.get(key) == value:
+            return way
+    raise LookupError(f"no way is tagged {key}={value}")
+
+
 def move_way(
     elements: Elements, way_id: int, east_m: float, north_m: float
 ) -> Elements:

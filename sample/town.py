@@ -121,7 +121,7 @@ def _is_road(row: Row) -> bool:
 
 
 def _placed(shape: str, place: XY, roads: list[LineString]) -> XY:
-    """Put a node onto its nearest road, or 7 m beside it, if its shape asks so."""
+    """Put a node onto its nearest road, or 8.5 m beside it, if its shape asks so."""
     if shape == "node":
         return place
     road = min(roads, key=lambda line: float(line.distance(Point(place))))
@@ -130,7 +130,7 @@ def _placed(shape: str, place: XY, roads: list[LineString]) -> XY:
         nearest = vertices[np.hypot(*(vertices - place).T).argmin()]
         return float(nearest[0]), float(nearest[1])
     at = road.project(Point(place))
-    edge = shapely.offset_curve(road, 7.0)
+    edge = shapely.offset_curve(road, 8.5)
     spot = edge.interpolate(edge.project(road.interpolate(at)))
     return float(spot.x), float(spot.y)
 

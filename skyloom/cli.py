@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from skyloom import progress
-from skyloom.errors import EXIT_INTERRUPTED, EXIT_PARTIAL, SkyloomError, UsageError
+from skyloom.errors import EXIT_FAILURE, EXIT_PARTIAL, SkyloomError, UsageError
 from skyloom.lake import Lake, command_line
 
 if TYPE_CHECKING:
@@ -564,13 +564,19 @@ def _show_demo(lake: Lake, csv: Path) -> None:
 def main() -> None:
     """Run the command line; an error is one line on stderr and an exit code."""
     try:
-        app(standalone_mode=False)
+        app()
     except SkyloomError as error:
         print(f"skyloom: {error.sentence()}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("skyloom: interrupted; run again to go on", file=sys.stderr)
-        sys.exit(EXIT_INTERRUPTED)
+    except Exception as error:
+        # A defect of ours: the traceback is in the lake's run log.
+        said = " ".join(str(error).split())
+        print(
+            f"skyloom: unexpected {type(error).__name__}: {said}; please report it "
+            "with the last runs/*/log.jsonl of the lake",
+            file=sys.stderr,
+        )
+        sys.exit(EXIT_FAILURE)
 
 
 if __name__ == "__main__":

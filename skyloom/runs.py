@@ -3,12 +3,14 @@
 import json
 import os
 import platform
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from skyloom import __version__
+from skyloom.errors import SkyloomError
 from skyloom.lake import Lake, command_line
 
 Log = Callable[..., None]
@@ -41,6 +43,8 @@ def recorded(lake: Lake) -> Iterator[Log]:
         outcome = "ok"
     except Exception as error:
         outcome = f"failed: {error}"
+        if not isinstance(error, SkyloomError):
+            log("defect", traceback=traceback.format_exc())
         raise
     finally:
         manifest |= {"ended": _now().isoformat(), "outcome": outcome}

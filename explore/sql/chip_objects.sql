@@ -1,10 +1,12 @@
--- At most $most outlines of surroundings for a chip: those in its caption, then the largest.
+-- At most `most` outlines of surroundings for a chip: those in its caption, then the largest.
 with named as (
     select distinct
         scene_id,
         object_id
     from shown_words
-    where role = 'surrounding' and scene_id in (select unnest($scenes))
+    where
+        role = 'surrounding'
+        and scene_id in (select unnest(cast(getvariable('scenes') as varchar[])))
 ),
 
 labels as (
@@ -24,9 +26,14 @@ placed as (
         named.object_id is not null as named,
         objects.geometry
     from scene_objects
-    inner join objects using (object_id)
-    left join named using (scene_id, object_id)
-    where scene_objects.scene_id in (select unnest($scenes)) and objects.geometry is not null
+    inner join objects on scene_objects.object_id = objects.object_id
+    left join named
+        on
+            scene_objects.scene_id = named.scene_id
+            and scene_objects.object_id = named.object_id
+    where
+        scene_objects.scene_id in (select unnest(cast(getvariable('scenes') as varchar[])))
+        and objects.geometry is not null
 ),
 
 nearest as (
@@ -34,8 +41,8 @@ nearest as (
     from placed
     qualify row_number() over (
         partition by scene_id, role
-        order by named desc, rank nulls last, object_id
-    ) <= $most
+        order by named desc, rank asc nulls last, object_id asc
+    ) <= getvariable('most')
 )
 
 select
@@ -46,5 +53,10 @@ select
     labels.label,
     st_aswkb(nearest.geometry) as wkb
 from nearest
-left join labels using (object_id)
-order by nearest.scene_id, nearest.role, nearest.named, nearest.rank desc, nearest.object_id
+left join labels on nearest.object_id = labels.object_id
+order by
+    nearest.scene_id asc,
+    nearest.role asc,
+    nearest.named asc,
+    nearest.rank desc,
+    nearest.object_id asc

@@ -7,5 +7,5 @@ select
     value,
     rule_id
 from shown_words
-where scene_id in (select unnest($scenes))
+where scene_id in (select unnest(cast(getvariable('scenes') as varchar[])))
 order by scene_id, caption, position

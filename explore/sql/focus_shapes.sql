@@ -1,8 +1,8 @@
 select
-    coalesce(focus_shapes.shape, 'unknown') as label,
-    count(*) as n,
-    count(*) as n_focus
-from judged
-left join focus_shapes using (scene_id)
-group by all
-order by n desc, label
+    scenes.scene_id,
+    case
+        when objects.osm_type = 'relation' then 'relation'
+        else coalesce(objects.kind, scenes.kind)
+    end as shape
+from scenes
+left join objects on scenes.object_id = objects.object_id

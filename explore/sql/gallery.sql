@@ -29,11 +29,11 @@ chips as (
         coalesce(first_keys.key, '') as first_key,
         coalesce(focus_shapes.shape, 'unknown') as shape
     from candidates
-    left join shown_captions using (scene_id)
-    left join scenes using (scene_id)
-    left join focus_shapes using (scene_id)
+    left join shown_captions on candidates.scene_id = shown_captions.scene_id
+    left join scenes on candidates.scene_id = scenes.scene_id
+    left join focus_shapes on candidates.scene_id = focus_shapes.scene_id
     left join objects on candidates.object_id = objects.object_id
-    left join first_keys using (scene_id)
+    left join first_keys on candidates.scene_id = first_keys.scene_id
 ),
 
 by_title as (
@@ -103,4 +103,4 @@ select
     title_multi_objects
 from by_shape
 order by turn_of_shape, shape, hash, image_id
-limit $chips
+limit getvariable('chips')

@@ -5,4 +5,4 @@ select
     min(object_id, 3) as examples
 from image_rejects
 group by source, reason
-order by source, n desc, reason
+order by source asc, n desc, reason asc

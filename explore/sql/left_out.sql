@@ -6,4 +6,4 @@ select
 from selections
 where not kept
 group by selection, why_not
-order by selection, n desc, why_not
+order by selection asc, n desc, why_not asc

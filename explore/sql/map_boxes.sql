@@ -9,7 +9,7 @@ with sample as (
         split
     from scenes
     order by md5(scene_id), scene_id
-    limit $most
+    limit getvariable('most')
 )
 
 select

@@ -1,6 +1,13 @@
+with used as (
+    select distinct rule_id
+    from shown_words
+    where rule_id is not null
+)
+
 select
-    rule_id,
-    concat(key, '=', value) as matches
+    tag_rules.rule_id,
+    concat(tag_rules.key, '=', tag_rules.value) as matches
 from tag_rules
-where rule_id not in (select rule_id from shown_words where rule_id is not null)
-order by rule_id
+left join used on tag_rules.rule_id = used.rule_id
+where used.rule_id is null
+order by tag_rules.rule_id

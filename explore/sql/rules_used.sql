@@ -17,6 +17,6 @@ select
     case when tag_rules.rule_id is not null then concat(tag_rules.key, '=', tag_rules.value) end
         as matches
 from used
-left join tag_rules using (rule_id)
-order by used.n_words desc, used.rule_id
+left join tag_rules on used.rule_id = tag_rules.rule_id
+order by used.n_words desc, used.rule_id asc
 limit 30

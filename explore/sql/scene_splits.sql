@@ -3,4 +3,4 @@ select
     count(*) as n
 from scenes
 group by split
-order by n desc, split
+order by n desc, split asc

@@ -8,6 +8,7 @@ select
     n_lines,
     n_areas,
     n_relations,
-    n_rejects
+    n_rejects,
+    is_current
 from snapshots
 order by region, snapshot_date, snapshot

@@ -39,4 +39,4 @@ from sources
 full join chips on sources.source = chips.source
 full join boxes on coalesce(sources.source, chips.source) = boxes.source
 where chips.n_images > 0 or boxes.n_scenes > 0
-order by n_images desc, source
+order by n_images desc, source asc

@@ -1,8 +1,8 @@
 select
-    n_surroundings as value,
+    shown_captions.n_surroundings as value,
     count(*) as n
 from shown_captions
-inner join judged using (scene_id)
-where n_surroundings is not null
+inner join judged on shown_captions.scene_id = judged.scene_id
+where shown_captions.n_surroundings is not null
 group by all
 order by value

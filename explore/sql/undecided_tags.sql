@@ -4,5 +4,5 @@ select
     example_object_id as example
 from tags
 where decided_by is null
-order by n_objects desc, key, value
+order by n_objects desc, key asc, value asc
 limit 30

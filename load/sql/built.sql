@@ -4,21 +4,21 @@
 -- touch form a chain.
 create table built as
 with
-    areas as (
-        select
-            osm_type,
-            osm_id,
+areas as (
+    select
+        osm_type,
+        osm_id,
+        segments,
+        st_collect(list_transform(
             segments,
-            st_collect(list_transform(
-                segments,
-                lambda edge: st_makeline(
-                    [st_point(edge.a.lon, edge.a.lat), st_point(edge.b.lon, edge.b.lat)]
-                )
-            )) as lines,
-            st_buildarea(lines) as shape,
-        from outlines
-        where n_open = 0
-    )
+            lambda edge: st_makeline(
+                [st_point(edge.a.lon, edge.a.lat), st_point(edge.b.lon, edge.b.lat)]
+            )
+        )) as lines,
+        st_buildarea(lines) as shape
+    from outlines
+    where n_open = 0
+)
 
 select
     osm_type,
@@ -30,5 +30,5 @@ select
         st_isvalid(shape)
         and st_npoints(shape) - st_numgeometries(st_boundary(shape)) = len(segments),
         false
-    ) as is_exact,
+    ) as is_exact
 from areas

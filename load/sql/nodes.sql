@@ -3,6 +3,6 @@ create view nodes as
 select
     id,
     lon,
-    lat,
+    lat
 from elements
 where kind = 'node' and lon between -180 and 180 and lat between -90 and 90

@@ -2,24 +2,24 @@
 -- whose ring crosses or touches itself.
 create table parts as
 with
-    of_relations as (
-        select
-            'relation' as osm_type,
-            members.relation_id as osm_id,
-            members.way_id,
-        from members
-        inner join relations on members.relation_id = relations.relation_id
-        where relations.n_ways = relations.n_whole
-    ),
+of_relations as (
+    select
+        'relation' as osm_type,
+        members.relation_id as osm_id,
+        members.way_id
+    from members
+    inner join relations on members.relation_id = relations.relation_id
+    where relations.n_ways = relations.n_whole
+),
 
-    of_rings as (
-        select
-            'way' as osm_type,
-            way_id as osm_id,
-            way_id,
-        from ways
-        where is_unsound
-    )
+of_rings as (
+    select
+        'way' as osm_type,
+        way_id as osm_id,
+        way_id
+    from ways
+    where is_unsound
+)
 
 from of_relations
 union all

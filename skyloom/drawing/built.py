@@ -110,7 +110,8 @@ def benches(patch: Patch) -> Field:
     floor = mottled(patch, patch.fill, (0.6, 0.08), (2.5, 0.07), (17, 0.06))
     wall = -light[..., None] * 0.22 - 0.18
     dark = 1 - 0.004 * np.clip(depth, 0, 45)
-    return floor * (1 + wall * step[..., None]) * dark[..., None]
+    tone: Field = (1 + wall * step[..., None]) * dark[..., None]
+    return floor * tone
 
 
 BUILT: dict[str, Callable[[Patch], Field]] = {

@@ -42,11 +42,13 @@ def paint(
         RGB, shape (height, width, 3). The same place on two aligned grids of one
         resolution has the same pixels.
     """
-    roads = [
-        geometry
+    # Widest first: a crossing at a junction is laid over the main road.
+    paved = [
+        (-style.width_m, shapely.to_wkb(geometry))
         for style, geometry in features
         if style.geometry == "line" and style.texture.startswith("flat")
     ]
+    roads = [shapely.from_wkb(wkb) for _, wkb in sorted(paved)]
     layers = sorted(
         (layer for feature in features for layer in layers_of(*feature, roads)),
         key=lambda la: (la.z, -la.shape.area, shapely.to_wkb(la.shape), la.fill),
@@ -68,7 +70,8 @@ class _Block:
 
     def __init__(self, grid: Grid, col: int, row: int) -> None:
         self.gsd = grid.transform.a
-        self.west, self.north = grid.transform * (col, row)
+        self.west = grid.transform.c + col * self.gsd
+        self.north = grid.transform.f - row * self.gsd
         width, height = (
             min(BLOCK_PX, grid.width - col),
             min(BLOCK_PX, grid.height - row),
@@ -87,7 +90,7 @@ class _Block:
             if layer.z >= SHADOW_Z and not shaded:
                 shadows = [la.shadow for la in layers if la.shadow is not None]
                 # Holes are rubbed out as they are drawn, so shapes with holes go first.
-                shadows.sort(key=lambda shape: shape.geom_type == "Polygon")
+                shadows.sort(key=lambda shape: shape.geoms[0].interiors == [])
                 self._shade(shadows)
                 shaded = True
             self._lay(layer)

@@ -45,8 +45,8 @@ def heap(patch: Patch) -> Field:
 def water(patch: Patch) -> Field:
     """Open water: dark, calm, with a little glitter and depth."""
     tone = mottled(patch, patch.fill, (1.4, 0.03), (17, 0.05), (71, 0.09), seed=21)
-    glint = np.clip(noise(patch, 0.9, 25) - 0.8, 0, 1) * 90
-    return tone + glint[..., None]
+    glint: Field = np.clip(noise(patch, 0.9, 25) - 0.8, 0, 1)[..., None]
+    return tone + glint * 90
 
 
 def pool(patch: Patch) -> Field:
@@ -62,14 +62,17 @@ def furrows(patch: Patch) -> Field:
     tone = (1 + lines - trams + noise(patch, 0.7) * 0.05 + noise(patch, 37) * 0.07)[
         ..., None
     ]
-    return mix(patch.fill, patch.second, np.clip(noise(patch, 29, 8), 0, 1)) * tone
+    soil = mix(patch.fill, patch.second, np.clip(noise(patch, 29, 8), 0, 1))
+    worked: Field = soil * tone
+    return worked
 
 
 def mown(patch: Patch) -> Field:
     """Kept lawn with the broad stripes of a mower."""
     along, _ = local(patch, frame_of(patch.geometry))
-    light = np.clip(np.sin(along * np.float32(2 * np.pi / 10.0)) * 4, -1, 1) * 0.045
-    return mottled(patch, patch.fill, (0.7, 0.03), (9, 0.03)) * (1 + light[..., None])
+    light = np.clip(np.sin(along * np.float32(2 * np.pi / 10.0)) * 4, -1, 1)
+    tone: Field = 1 + 0.045 * light[..., None]
+    return mottled(patch, patch.fill, (0.7, 0.03), (9, 0.03)) * tone
 
 
 def rows(patch: Patch) -> Field:

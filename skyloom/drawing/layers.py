@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -77,7 +76,7 @@ def _blob(point: Point, radius: float, uneven: float) -> Polygon:
 
 def _heading(point: Point, roads: list[shapely.Geometry]) -> tuple[float, float] | None:
     """Direction of the nearest road within 8 m, as a unit vector."""
-    near = [(road.distance(point), k) for k, road in enumerate(roads)]
+    near = [(round(road.distance(point), 2), k) for k, road in enumerate(roads)]
     if not near or min(near)[0] > 8:
         return None
     road = roads[min(near)[1]]
@@ -90,11 +89,12 @@ def _heading(point: Point, roads: list[shapely.Geometry]) -> tuple[float, float]
 def _swept(shape: shapely.Geometry, height_m: float) -> shapely.Geometry:
     """The ground a shape of a height shades: the shape swept away from the sun."""
     away = -SUN * height_m * SHADOW_PER_M
-    pieces: list[shapely.Geometry] = [shape]
+    pieces = list(shapely.get_parts(shape))
     for polygon in shapely.get_parts(shape):
         for ring in (polygon.exterior, *polygon.interiors):
             ends = np.asarray(ring.coords)
-            pieces += [
-                Polygon([p, q, q + away, p + away]).buffer(0) for p, q in pairwise(ends)
-            ]
-    return shapely.union_all(pieces)
+            near, far = ends[:-1], ends[1:]
+            quads = np.stack([near, far, far + away, near + away], axis=1)
+            pieces.extend(shapely.polygons(quads))
+    # The parts overlap: it is only drawn, never measured.
+    return shapely.multipolygons(pieces)

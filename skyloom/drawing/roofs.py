@@ -127,9 +127,8 @@ def glass(patch: Patch) -> Field:
     _, across = local(patch, frame_of(patch.geometry))
     span = np.sin(across * np.float32(2 * np.pi / 6.4)) * 0.10
     gutter = stripe(across + 1.6, 6.4, 0.6, patch.gsd_m) * 0.3
-    return mottled(patch, patch.fill, (0.7, 0.05), (4, 0.06)) * (
-        1 + span[..., None] - gutter[..., None]
-    )
+    tone: Field = 1 + (span - gutter)[..., None]
+    return mottled(patch, patch.fill, (0.7, 0.05), (4, 0.06)) * tone
 
 
 ROOFS: dict[str, Callable[[Patch], Field]] = {

@@ -119,7 +119,8 @@ def stripe(place: Field, period: float, width: float, gsd_m: float) -> Field:
     """Share of a pixel covered by stripes of a width that repeat with a period."""
     distance = np.abs((place + period / 2) % period - period / 2)
     share = np.clip((width / 2 - distance) / gsd_m + 0.5, 0, 1)
-    return (share * min(1.0, width / gsd_m)).astype(np.float32)
+    covered: Field = (share * min(1.0, width / gsd_m)).astype(np.float32)
+    return covered
 
 
 def mix(below: Field, above: Field, share: Field) -> Field:

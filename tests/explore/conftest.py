@@ -39,5 +39,6 @@ def catalog(tmp_path: Path) -> StandIn:
         n_areas=3,
         n_relations=4,
         n_rejects=5,
+        is_current=True,
     )
     return made

@@ -38,13 +38,14 @@ TABLES = {
     "attribution varchar, drawn bool",
     "image_rejects": "request_id varchar, scene_id varchar, object_id varchar, "
     "source varchar, reason varchar, detail varchar",
-    "training_pairs": "selection varchar, image_id varchar, scene_id varchar, "
-    "title varchar, title_multi_objects varchar, split varchar, source varchar",
+    "training_pairs": "selection varchar, style varchar, image_id varchar, "
+    "scene_id varchar, title varchar, title_multi_objects varchar, split varchar, "
+    "source varchar",
     "selections": "selection varchar, image_id varchar, similarity double, kept bool, "
     "why_not varchar",
     "snapshots": "snapshot varchar, region varchar, snapshot_date date, "
     "file_name varchar, loader varchar, n_points bigint, n_lines bigint, "
-    "n_areas bigint, n_relations bigint, n_rejects bigint",
+    "n_areas bigint, n_relations bigint, n_rejects bigint, is_current bool",
     "rejects": "osm_type varchar, osm_id bigint, reason varchar, detail varchar, "
     "region varchar",
     "tag_rules": "rule_id varchar, key varchar, value varchar",
@@ -170,6 +171,7 @@ def add_pair(
     catalog.add(
         "training_pairs",
         selection="all",
+        style="skyscript",
         image_id=image,
         scene_id=scene,
         **captions,

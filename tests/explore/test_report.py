@@ -191,3 +191,16 @@ def test_a_lake_without_a_catalog_says_so(tmp_path: Path) -> None:
 
 def test_snapshot_dates_are_shown_as_days(catalog: StandIn, tmp_path: Path) -> None:
     assert f"{date(2026, 1, 1)}" in report.render(catalog, tmp_path)
+
+
+def test_a_second_style_does_not_double_the_pairs(
+    catalog: StandIn, tmp_path: Path
+) -> None:
+    words = {"title": "a quarry", "title_multi_objects": "a quarry"}
+    catalog.add("captions", scene_id="a1_US", style="plain", **words)
+    pair = {"image_id": "a1_US_20", "scene_id": "a1_US", "split": "train"}
+    catalog.add("training_pairs", selection="all", style="plain", **pair, **words)
+    page = report.render(catalog, tmp_path)
+    assert "<dd>3</dd><dt>pairs</dt>" in page
+    assert "in the style “skyscript”" in page
+    assert "a quarry" not in page

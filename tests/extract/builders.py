@@ -1,7 +1,7 @@
 """Tiny rasters, scenes, and the two calls of a catalog that this stage makes."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ def write_image(
     crs: str | None = "EPSG:32631",
     transform: Affine = UTM,
     colours: Sequence[str] = (),
-    palette: dict[int, tuple[int, ...]] | None = None,
+    palette: Mapping[int, tuple[int, ...]] | None = None,
     mask: npt.NDArray[np.bool_] | None = None,
     tags: dict[str, str] | None = None,
     **options: Any,
@@ -71,10 +71,9 @@ def lonlat_box(path: Path, col: float, row: float, width: float, height: float) 
             for c in (col, col + width)
             for r in (row, row + height)
         ]
-        to_lonlat = Transformer.from_crs(
-            file.crs.to_wkt(), "OGC:CRS84", always_xy=True
-        )
-    lon, lat = to_lonlat.transform(*zip(*corners, strict=True))
+        to_lonlat = Transformer.from_crs(file.crs.to_wkt(), "OGC:CRS84", always_xy=True)
+    x, y = zip(*corners, strict=True)
+    lon, lat = to_lonlat.transform(x, y)
     return min(lon), min(lat), max(lon), max(lat)
 
 
@@ -100,7 +99,9 @@ def scene(scene_id: str, box: Box, source: str = "LF") -> dict[str, Any]:
     return {"scene_id": scene_id, "box_id": box_id, "source": source, **sides}
 
 
-def source_row(source: str = "LF", kind: str = "file", **changes: Any) -> dict[str, Any]:
+def source_row(
+    source: str = "LF", kind: str = "file", **changes: Any
+) -> dict[str, Any]:
     """The columns of a source that are read here."""
     return {
         "source": source,

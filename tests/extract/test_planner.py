@@ -24,9 +24,7 @@ DEGREES = Affine(2.0**-16, 0, 8.5, 0, -(2.0**-16), 47.25)
 
 
 def test_a_box_on_pixel_edges_gains_no_pixel(lake: Lake, tmp_path: Path) -> None:
-    path = write_image(
-        tmp_path / "a.tif", noise(3), crs="EPSG:4326", transform=DEGREES
-    )
+    path = write_image(tmp_path / "a.tif", noise(3), crs="EPSG:4326", transform=DEGREES)
     index_files(lake, [path])
     grid = only_request(lake, lonlat_box(path, 10, 20, 40, 30)).grid
     assert (grid.width_px, grid.height_px) == (40, 30)
@@ -34,18 +32,14 @@ def test_a_box_on_pixel_edges_gains_no_pixel(lake: Lake, tmp_path: Path) -> None
 
 
 def test_the_whole_image_is_held_by_itself(lake: Lake, tmp_path: Path) -> None:
-    path = write_image(
-        tmp_path / "a.tif", noise(3), crs="EPSG:4326", transform=DEGREES
-    )
+    path = write_image(tmp_path / "a.tif", noise(3), crs="EPSG:4326", transform=DEGREES)
     index_files(lake, [path])
     grid = only_request(lake, lonlat_box(path, 0, 0, 160, 120)).grid
     assert (grid.width_px, grid.height_px) == (160, 120)
 
 
 def test_a_box_within_pixels_gets_their_envelope(lake: Lake, tmp_path: Path) -> None:
-    path = write_image(
-        tmp_path / "a.tif", noise(3), crs="EPSG:4326", transform=DEGREES
-    )
+    path = write_image(tmp_path / "a.tif", noise(3), crs="EPSG:4326", transform=DEGREES)
     index_files(lake, [path])
     grid = only_request(lake, lonlat_box(path, 10.4, 20.6, 40, 30)).grid
     assert (grid.width_px, grid.height_px) == (41, 31)

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,9 @@ def test_a_good_file_passes(tmp_path: Path) -> None:
         ({"crs": 'LOCAL_CS["a workshop",UNIT["metre",1]]'}, "lon/lat"),
     ],
 )
-def test_a_bad_grid_is_refused(tmp_path: Path, options: dict, words: str) -> None:
+def test_a_bad_grid_is_refused(
+    tmp_path: Path, options: dict[str, Any], words: str
+) -> None:
     path = write_image(tmp_path / "a.tif", noise(3), **options)
     with pytest.raises(UsageError, match=words):
         check_raster(path)

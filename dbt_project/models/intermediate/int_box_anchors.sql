@@ -85,7 +85,8 @@ select
     anchors.lon,
     anchors.lat,
     anchors.attempt,
-    -- The room in which the focus may lie off the centre, in pixels to either side.
+    -- How far the focus may lie off the centre, in pixels to either side; a box that
+    -- must keep inside an image may be smaller and have its focus further out.
     case when sized.kind = 'area'
         then (sized.width_px - sized.focus_width_px) / 2 * {{ var('area_shift') }}
         else sized.width_px * {{ var('point_shift') }}
@@ -94,6 +95,10 @@ select
         then (sized.height_px - sized.focus_height_px) / 2 * {{ var('area_shift') }}
         else sized.height_px * {{ var('point_shift') }}
     end as room_y_px,
+    least(sized.width_px, greatest(ceil(sized.focus_width_px) + 2, {{ var('min_px') }}))::integer
+        as tight_width_px,
+    least(sized.height_px, greatest(ceil(sized.focus_height_px) + 2, {{ var('min_px') }}))::integer
+        as tight_height_px,
     2 * {{ hash_unit("sized.hash_key || ':shift_x'") }} - 1 as shift_x,
     2 * {{ hash_unit("sized.hash_key || ':shift_y'") }} - 1 as shift_y
 from anchors

@@ -1,7 +1,8 @@
 {{ config(tags=['shard']) }}
 
 -- The box of each focus object at each source: the hashed place if an image holds it
--- whole, else the nearest other place that one does.
+-- whole, else the nearest other place that one does, if need be with the smallest box
+-- and the focus nearer its edge.
 with anchors as (
     select * from {{ ref('int_box_anchors') }}
 ),
@@ -18,22 +19,17 @@ hashed as (
         object_id,
         source,
         attempt,
+        0 as tier,
         0 as detour,
-        {{ box_columns('shift_x', 'shift_y') }}
+        width_px,
+        height_px,
+        {{ box_columns('shift_x * room_x_px', 'shift_y * room_y_px') }}
     from anchors
     where attempt = 1
 ),
 
 hashed_inside as (
-    select distinct
-        hashed.object_id,
-        hashed.source,
-        hashed.attempt,
-        hashed.detour,
-        hashed.west,
-        hashed.south,
-        hashed.east,
-        hashed.north
+    select hashed.*
     from hashed
     inner join footprints
         on st_intersects_extent(
@@ -54,32 +50,71 @@ remaining as (
     anti join hashed_inside using (object_id, source)
 ),
 
+tiers as (
+    select
+        object_id,
+        source,
+        attempt,
+        lon,
+        lat,
+        gsd_m,
+        metres_per_lon,
+        metres_per_lat,
+        shift_x,
+        shift_y,
+        1 as tier,
+        width_px,
+        height_px,
+        room_x_px,
+        room_y_px
+    from remaining
+    union all by name
+    select
+        object_id,
+        source,
+        attempt,
+        lon,
+        lat,
+        gsd_m,
+        metres_per_lon,
+        metres_per_lat,
+        shift_x,
+        shift_y,
+        2 as tier,
+        tight_width_px as width_px,
+        tight_height_px as height_px,
+        case when kind = 'area'
+            then (tight_width_px - focus_width_px) / 2
+            else tight_width_px * {{ var('point_shift_at_edge') }}
+        end as room_x_px,
+        case when kind = 'area'
+            then (tight_height_px - focus_height_px) / 2
+            else tight_height_px * {{ var('point_shift_at_edge') }}
+        end as room_y_px
+    from remaining
+),
+
 steps as (
     select unnest([-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0]) as step
 ),
 
 detours as (
     select
-        remaining.object_id,
-        remaining.source,
-        remaining.attempt,
-        abs(across.step - remaining.shift_x) + abs(along.step - remaining.shift_y) as detour,
-        {{ box_columns('across.step', 'along.step') }}
-    from remaining
+        tiers.object_id,
+        tiers.source,
+        tiers.attempt,
+        tiers.tier,
+        abs(across.step - tiers.shift_x) + abs(along.step - tiers.shift_y) as detour,
+        tiers.width_px,
+        tiers.height_px,
+        {{ box_columns('across.step * room_x_px', 'along.step * room_y_px') }}
+    from tiers
     cross join steps as across
     cross join steps as along
 ),
 
 detours_inside as (
-    select
-        detours.object_id,
-        detours.source,
-        detours.attempt,
-        detours.detour,
-        detours.west,
-        detours.south,
-        detours.east,
-        detours.north
+    select detours.*
     from detours
     inner join footprints
         on st_intersects_extent(
@@ -100,8 +135,16 @@ inside as (
     select * from detours_inside
 )
 
-select *
+select
+    object_id,
+    source,
+    width_px,
+    height_px,
+    west,
+    south,
+    east,
+    north
 from inside
 qualify row_number() over (
-    partition by object_id, source order by attempt, detour, west, south
+    partition by object_id, source order by tier, attempt, detour, west, south
 ) = 1

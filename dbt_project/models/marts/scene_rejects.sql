@@ -30,7 +30,7 @@ select
             then printf('%.0f x %.0f px, more than {{ var("max_px") }}', focus_width_px, focus_height_px)
         when 'too_small'
             then printf('%.0f x %.0f px, less than {{ var("min_focus_px") }}', focus_width_px, focus_height_px)
-        else printf('no box of %d x %d px round it lies in one image', width_px, height_px)
+        else 'no box round it lies whole in one image of the source'
     end as detail
 from without_box
 where {{ in_tiles(quadkey_of('lon', 'lat')) }}

@@ -19,8 +19,6 @@ located as (
     select
         boxes.*,
         sized.kind,
-        sized.width_px,
-        sized.height_px,
         sized.gsd_m,
         objects.snapshot as osm_snapshot,
         (boxes.west + boxes.east) / 2 as lon,

@@ -12,7 +12,6 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from extract.chips import ChipRequest, FetchError, Grid, Mask, Pixels, RawChip
-from skyloom.errors import SkyloomError
 
 OPEN_PER_THREAD = 8
 OPAQUE = 128
@@ -45,7 +44,7 @@ class FileSource:
             image = self._handle(footprint)
             window = _window(request.grid, footprint)
             pixels, valid = read_window(image, footprint, window)
-        except (RasterioError, OSError, SkyloomError) as error:
+        except (RasterioError, OSError) as error:
             raise FetchError("read", f"{footprint['location']}: {error}") from None
         return RawChip(pixels, valid, request.image_ids)
 

@@ -19,6 +19,17 @@ TOLERANCE_PX = 1e-6
 CHUNK = 20_000
 NO_COVERAGE = "no_coverage"
 Floats = npt.NDArray[np.float64]
+SIDES = ("west", "south", "east", "north")
+TAKEN = ("source_image_id", "sha256", "crs")
+WINDOW = pl.Schema(
+    {
+        "scene": pl.UInt32(),
+        "image": pl.UInt32(),
+        "transform": pl.List(pl.Float64()),
+        "width_px": pl.Int64(),
+        "height_px": pl.Int64(),
+    }
+)
 
 
 def plan(
@@ -84,19 +95,6 @@ def _choose(scenes: pl.DataFrame, images: pl.DataFrame) -> pl.DataFrame:
             .alias("why_not"),
         )
     )
-
-
-SIDES = ("west", "south", "east", "north")
-TAKEN = ("source_image_id", "sha256", "crs")
-WINDOW = pl.Schema(
-    {
-        "scene": pl.UInt32(),
-        "image": pl.UInt32(),
-        "transform": pl.List(pl.Float64()),
-        "width_px": pl.Int64(),
-        "height_px": pl.Int64(),
-    }
-)
 
 
 def _windows(scenes: pl.DataFrame, images: pl.DataFrame) -> Iterator[pl.DataFrame]:

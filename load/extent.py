@@ -15,7 +15,7 @@ OVERLAPS = """
 
 
 def reaches(
-    lake: Lake, files: Sequence[Path], bounds: tuple[float, float, float, float]
+    lake: Lake | None, files: Sequence[Path], bounds: tuple[float, float, float, float]
 ) -> bool:
     """Whether a node of the files, or an object of the lake, lies within the bounds.
 
@@ -30,7 +30,8 @@ def reaches(
             sql = f"{nodes} where kind = 'node' and {INSIDE} limit 1"
             if con.execute(sql, box).fetchone():
                 return True
-        objects = (
-            f"select 1 from read_parquet({duck.quoted(lake.root / OBJECTS.pattern)})"
-        )
+        if lake is None:
+            return False
+        held = duck.quoted(lake.root / OBJECTS.pattern)
+        objects = f"select 1 from read_parquet({held})"
         return bool(con.execute(f"{objects} where {OVERLAPS} limit 1", box).fetchone())

@@ -34,6 +34,7 @@ def build(
     *,
     threads: int,
     memory_limit: str,
+    project: Path = PROJECT,
     select: Sequence[str] = (),
     variables: Mapping[str, Any] | None = None,
 ) -> Built:
@@ -42,14 +43,14 @@ def build(
     Raises:
         SkyloomError: dbt failed; the message names the first node and its file.
     """
-    if not (PROJECT / "dbt_project.yml").is_file():
+    if not (project / "dbt_project.yml").is_file():
         raise SkyloomError(
             "the dbt project is not here: a lake is built from a checkout",
-            where=str(PROJECT),
+            where=str(project),
             remedy="clone Skyloom and run `make setup`",
         )
     before = _current_run(lake)
-    arguments = ["build", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    arguments = ["build", "--project-dir", str(project), "--profiles-dir", str(project)]
     arguments += ["--log-format", "json", "--log-level", "info"]
     if select:
         arguments += ["--select", *select]

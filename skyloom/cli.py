@@ -150,6 +150,7 @@ def fetch(
     """Fetch the chips that the scenes lack; --imagery adds rasters first."""
     progress.be_quiet(quiet)
     _check_rasters(imagery)
+    _check_overlap(lake, [], imagery or [])
     with _at_work(lake) as (opened, log):
         if imagery:
             _index(opened, imagery, source_code, acquired, license, attribution)
@@ -374,8 +375,8 @@ def _run(
         check_pbf(file)
     _check_rasters(imagery)
     _check_sources(sources or [])
+    _check_overlap(folder, osm, imagery)
     with _at_work(folder, create=True) as (lake, log):
-        _check_overlap(lake, osm, imagery)
         settings = _settings(lake, threads=threads, workers=workers)
         loaded = load_osm(
             lake,
@@ -442,11 +443,13 @@ def _check_sources(sources: list[str]) -> None:
             )
 
 
-def _check_overlap(lake: Lake, osm: list[Path], imagery: list[Path]) -> None:
+def _check_overlap(folder: Path, osm: list[Path], imagery: list[Path]) -> None:
     """Refuse imagery of another place before anything is written."""
     from extract.coverage import lonlat_bounds
     from load.extent import reaches
+    from skyloom.lake import MARKER
 
+    lake = Lake.open(folder) if (folder / MARKER).exists() else None
     for file in imagery:
         if not reaches(lake, osm, lonlat_bounds(file)):
             raise UsageError(
@@ -493,6 +496,7 @@ def _build(
         lake,
         threads=settings.threads,
         memory_limit=settings.memory_limit,
+        project=settings.project,
         select=select or (),
         variables=chosen,
     )

@@ -13,7 +13,7 @@ from skyloom.lake import Lake
 _until_exit = contextlib.ExitStack()
 
 
-class Plugin(BasePlugin):  # type: ignore[misc]
+class Plugin(BasePlugin):
     """Installs spatial, makes the lake where there is none, and takes its lock."""
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:

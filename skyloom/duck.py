@@ -60,7 +60,7 @@ def connect(
     `temp_directory`.
     """
     ensure_spatial()
-    config: dict[str, str | int] = {}
+    config: dict[str, str | bool | int | float | list[str]] = {}
     if threads:
         config["threads"] = threads
     if memory_limit:

@@ -119,11 +119,13 @@ class Lake:
 
         A folder that stands at `target` already is replaced.
         """
-        part = target.with_name(f".{target.name}.part")
+        # Apart from the tables: a glob would read a half folder that lay beside them.
+        part = self.root / ".parts" / target.name
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         try:
             yield part
+            target.parent.mkdir(parents=True, exist_ok=True)
             if target.exists():
                 shutil.rmtree(target)
             part.replace(target)

@@ -16,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from skyloom.build import PROJECT
 from skyloom.errors import UsageError
 from skyloom.lake import FORMAT_VERSION, MARKER, Lake
 
@@ -37,6 +38,9 @@ class Settings(BaseSettings):
         "4GB",
         pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$",
         description="DuckDB's memory before it spills to disk",
+    )
+    project: Path = Field(
+        PROJECT, description="the dbt project; a copy holds rules of your own"
     )
     workers: int = Field(4, ge=1, le=64, description="chips fetched at one time")
 

@@ -2,34 +2,34 @@
 -- value decides before the one with `*`; one deciding tag that says area is enough.
 create table area_ways as
 with
-    rules as (
-        select *
-        from read_csv(
-            $rules,
-            header = true,
-            columns = {
-                'key': 'varchar', 'value': 'varchar', 'is_area': 'boolean', 'note': 'varchar'
-            }
-        )
-    ),
-
-    rings as (
-        select
-            elements.id as way_id,
-            elements.tags,
-        from elements
-        inner join paths on elements.id = paths.way_id
-        where elements.kind = 'way' and paths.is_ring and elements.tags is not null
-    ),
-
-    ring_tags as (
-        select
-            way_id,
-            tags['area'] as said,
-            unnest(map_keys(tags)) as key,
-            unnest(map_values(tags)) as value,
-        from rings
+rules as (
+    select *
+    from read_csv(
+        $rules,
+        header = true,
+        columns = {
+            'key': 'varchar', 'value': 'varchar', 'is_area': 'boolean', 'note': 'varchar'
+        }
     )
+),
+
+rings as (
+    select
+        elements.id as way_id,
+        elements.tags
+    from elements
+    inner join paths on elements.id = paths.way_id
+    where elements.kind = 'way' and paths.is_ring and elements.tags is not null
+),
+
+ring_tags as (
+    select
+        way_id,
+        tags['area'] as said,
+        unnest(map_keys(tags)) as key,
+        unnest(map_values(tags)) as value
+    from rings
+)
 
 select ring_tags.way_id
 from ring_tags

@@ -1,12 +1,12 @@
 -- One row per node, way and relation of the file, as it stands there.
 create table elements as
 with
-    raw as (
-        select
-            *,
-            list_sort(map_entries(tags)) as entries,
-        from st_readosm($file)
-    )
+raw as (
+    select
+        *,
+        list_sort(map_entries(tags)) as entries
+    from st_readosm($file)
+)
 
 select
     kind,
@@ -25,5 +25,5 @@ select
     ) as tags,
     -- OSM counts in steps of 1e-7 degrees; the reader leaves noise behind the last one.
     round(lon, 7) as lon,
-    round(lat, 7) as lat,
+    round(lat, 7) as lat
 from raw

@@ -1,55 +1,55 @@
 -- Grain: one tagged point, line or area of the snapshot.
 create table objects as
 with
-    points as (
-        select
-            'n' || elements.id as object_id,
-            'node' as osm_type,
-            elements.id as osm_id,
-            'point' as kind,
-            elements.tags,
-            st_point(elements.lon, elements.lat)::geometry as geometry,
-        from elements
-        where
-            elements.kind = 'node'
-            and elements.tags is not null
-            and elements.lon between -180 and 180
-            and elements.lat between -90 and 90
-    ),
+points as (
+    select
+        'n' || elements.id as object_id,
+        'node' as osm_type,
+        elements.id as osm_id,
+        'point' as kind,
+        elements.tags,
+        st_point(elements.lon, elements.lat)::geometry as geometry
+    from elements
+    where
+        elements.kind = 'node'
+        and elements.tags is not null
+        and elements.lon between -180 and 180
+        and elements.lat between -90 and 90
+),
 
-    drawn as (
-        select
-            case
-                when osm_type = 'relation' then 'r'
-                when kind = 'area' then 'a'
-                else 'w'
-            end || osm_id as object_id,
-            osm_type,
-            osm_id,
-            kind,
-            tags,
-            geometry,
-        from shapes
-        where reason is null
-    ),
+drawn as (
+    select
+        case
+            when osm_type = 'relation' then 'r'
+            when kind = 'area' then 'a'
+            else 'w'
+        end || osm_id as object_id,
+        osm_type,
+        osm_id,
+        kind,
+        tags,
+        geometry
+    from shapes
+    where reason is null
+),
 
-    united as (
-        from points
-        union all
-        from drawn
-    ),
+united as (
+    from points
+    union all
+    from drawn
+),
 
-    bounded as (
-        select
-            *,
-            -- The spheroid functions read latitude before longitude.
-            if(kind = 'point', null, st_flipcoordinates(geometry)) as flipped,
-            st_xmin(geometry) as west,
-            st_ymin(geometry) as south,
-            st_xmax(geometry) as east,
-            st_ymax(geometry) as north,
-        from united
-    )
+bounded as (
+    select
+        *,
+        -- The spheroid functions read latitude before longitude.
+        if(kind = 'point', null, st_flipcoordinates(geometry)) as flipped,
+        st_xmin(geometry) as west,
+        st_ymin(geometry) as south,
+        st_xmax(geometry) as east,
+        st_ymax(geometry) as north
+    from united
+)
 
 select
     object_id,
@@ -71,5 +71,5 @@ select
         'xmax': if(east::float < east, nextafter(east::float, 'inf'::float), east::float),
         'ymax': if(north::float < north, nextafter(north::float, 'inf'::float), north::float)
     } as bbox,
-    geometry,
+    geometry
 from bounded

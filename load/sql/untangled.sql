@@ -44,14 +44,13 @@ inside as (
         seeds.y,
         any_value(seeds.face) as face
     from seeds
-    inner join edges
-        on
-            seeds.osm_type = edges.osm_type
-            and seeds.osm_id = edges.osm_id
-            and (edge.a.lat > seeds.y) <> (edge.b.lat > seeds.y)
-            and seeds.x < edge.a.lon
-            + (seeds.y - edge.a.lat) * (edge.b.lon - edge.a.lon)
-            / (edge.b.lat - edge.a.lat)
+    inner join edges on
+        seeds.osm_type = edges.osm_type
+        and seeds.osm_id = edges.osm_id
+        and (edge.a.lat > seeds.y) <> (edge.b.lat > seeds.y)
+        and seeds.x < edge.a.lon
+        + (seeds.y - edge.a.lat) * (edge.b.lon - edge.a.lon)
+        / (edge.b.lat - edge.a.lat)
     group by all
     having count(*) % 2 = 1
 )

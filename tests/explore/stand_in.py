@@ -9,7 +9,7 @@ from PIL import Image
 
 from skyloom import duck
 
-HOSTILE = "<script>alert(1)</script>{{ 7 * 7 }}{% raw %}"
+HOSTILE = "<script>alert(1)</script>{{ 7 * 7 }}{% raw %}' onload=\"x"
 TABLES = {
     "objects": "object_id varchar, osm_type varchar, osm_id bigint, kind varchar, "
     "tags map(varchar, varchar), geometry geometry",

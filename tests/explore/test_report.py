@@ -35,6 +35,7 @@ class Links(HTMLParser):
 def test_hostile_tags_stay_text(catalog: StandIn, tmp_path: Path) -> None:
     page = report.render(catalog, tmp_path)
     assert "<script" not in page.lower()
+    assert 'onload="x' not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;{{ 7 * 7 }}{% raw %}" in page
     assert f"a satellite image of landuse of {HOSTILE}, surrounded by building" in (
         Links(page).alts

@@ -1,0 +1,53 @@
+# Everything a newcomer needs: `make demo` and `make test` set up what they lack.
+PYTHON ?= python3.11
+BIN := .venv/bin
+# uv does not read pip's own settings: pass on the place of local wheels.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+# Torch from another index, for instance: make setup-clip TORCH=--torch-backend=cpu
+TORCH ?=
+JOBS ?= 2
+
+.PHONY: setup setup-dev setup-clip demo test lint format bench bench-stages clean
+
+setup: .venv/.installed
+setup-dev: .venv/.installed-dev
+
+.venv/.installed: pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Skyloom needs Python 3.11 or newer: make PYTHON=/path/to/python"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv pip install -q -p $(BIN)/python -c constraints.txt -e . \
+		|| $(BIN)/python -m pip install -q -c constraints.txt -e .
+	$(BIN)/python -m skyloom.duck
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed
+	$(BIN)/uv pip install -q -p $(BIN)/python -c constraints.txt -e . --group dev
+	@touch $@
+
+setup-clip: .venv/.installed
+	$(BIN)/uv pip install -q -p $(BIN)/python -c constraints.txt $(TORCH) -e '.[clip]'
+
+demo: setup
+	$(BIN)/skyloom demo --lake demo/lake
+
+test: setup-dev
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(PYTEST)
+
+lint: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint -q dbt_project/models dbt_project/tests dbt_project/macros
+
+format: setup-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: bench-stages
+
+bench-stages: setup-dev
+	$(BIN)/python benchmarks/stages.py
+
+clean:
+	rm -rf .venv demo build dist

@@ -1,6 +1,5 @@
 """Real extracts against libosmium's own area assembler, and the same bytes always."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +13,14 @@ from load.osm import Loaded, load_osm
 from skyloom.lake import Lake
 
 pytestmark = pytest.mark.realdata
-CHECKOUT = Path(__file__).parents[2]
 FILES = ("locarno_osr", "monaco_quackosm", "malta_graphhopper")
 # Outlines that cross themselves between nodes: libosmium gives up, the loader repairs.
 REPAIRED = {"malta_graphhopper": {"a151193992", "a385962686"}}
 
 
 @pytest.fixture(scope="module")
-def osm_folder() -> Path:
-    folder = CHECKOUT / os.environ.get("SKYLOOM_DATA", "../shared/data") / "osm"
-    if not folder.is_dir():
-        pytest.skip("no real data: set SKYLOOM_DATA")
-    return folder
+def osm_folder(real_data: Path) -> Path:
+    return real_data / "osm"
 
 
 @pytest.fixture(scope="module", params=FILES)

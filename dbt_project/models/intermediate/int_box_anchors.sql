@@ -81,18 +81,20 @@ anchors as (
 )
 
 select
-    sized.* exclude (lon, lat, geometry, why_not),
+    sized.* exclude (lon, lat, geometry, why_not), -- noqa: RF02
     anchors.lon,
     anchors.lat,
     anchors.attempt,
     -- How far the focus may lie off the centre, in pixels to either side; a box that
     -- must keep inside an image may be smaller and have its focus further out.
-    case when sized.kind = 'area'
-        then (sized.width_px - sized.focus_width_px) / 2 * {{ var('area_shift') }}
+    case
+        when sized.kind = 'area'
+            then (sized.width_px - sized.focus_width_px) / 2 * {{ var('area_shift') }}
         else sized.width_px * {{ var('point_shift') }}
     end as room_x_px,
-    case when sized.kind = 'area'
-        then (sized.height_px - sized.focus_height_px) / 2 * {{ var('area_shift') }}
+    case
+        when sized.kind = 'area'
+            then (sized.height_px - sized.focus_height_px) / 2 * {{ var('area_shift') }}
         else sized.height_px * {{ var('point_shift') }}
     end as room_y_px,
     least(sized.width_px, greatest(ceil(sized.focus_width_px) + 2, {{ var('min_px') }}))::integer

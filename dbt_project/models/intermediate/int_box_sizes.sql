@@ -10,7 +10,9 @@ focus_objects as (
 ),
 
 visible as (
-    select distinct object_tags.object_id, candidates.source
+    select distinct
+        object_tags.object_id,
+        candidates.source
     from {{ ref('object_tags') }} as object_tags
     inner join candidates on object_tags.object_id = candidates.object_id
     where object_tags.groundable and object_tags.max_gsd_m >= candidates.gsd_m
@@ -34,11 +36,15 @@ in_pixels as (
         *,
         {{ metres_per_degree_lon('lat') }} as metres_per_lon,
         {{ metres_per_degree_lat('lat') }} as metres_per_lat,
-        case when kind = 'area'
-            then (east - west) * {{ metres_per_degree_lon('lat') }} / gsd_m else 0
+        case
+            when kind = 'area'
+                then (east - west) * {{ metres_per_degree_lon('lat') }} / gsd_m
+            else 0
         end as focus_width_px,
-        case when kind = 'area'
-            then (north - south) * {{ metres_per_degree_lat('lat') }} / gsd_m else 0
+        case
+            when kind = 'area'
+                then (north - south) * {{ metres_per_degree_lat('lat') }} / gsd_m
+            else 0
         end as focus_height_px
     from measured
 ),
@@ -46,10 +52,12 @@ in_pixels as (
 sized as (
     select
         *,
-        case when kind = 'area'
-            then {{ var('area_margin_min') }}
-                + {{ hash_unit("hash_key || ':margin'") }}
-                * ({{ var('area_margin_max') }} - {{ var('area_margin_min') }})
+        case
+            when kind = 'area'
+                then
+                    {{ var('area_margin_min') }}
+                    + {{ hash_unit("hash_key || ':margin'") }}
+                    * ({{ var('area_margin_max') }} - {{ var('area_margin_min') }})
         end as margin,
         {{ var('min_px') }}
         + floor(
@@ -72,18 +80,20 @@ select
     metres_per_lat,
     focus_width_px,
     focus_height_px,
-    case when kind = 'area'
-        then least(
-            greatest(ceil(focus_width_px * (1 + margin)), {{ var('min_px') }}),
-            {{ var('max_px') }}
-        )
+    case
+        when kind = 'area'
+            then least(
+                greatest(ceil(focus_width_px * (1 + margin)), {{ var('min_px') }}),
+                {{ var('max_px') }}
+            )
         else point_side_px
     end::integer as width_px,
-    case when kind = 'area'
-        then least(
-            greatest(ceil(focus_height_px * (1 + margin)), {{ var('min_px') }}),
-            {{ var('max_px') }}
-        )
+    case
+        when kind = 'area'
+            then least(
+                greatest(ceil(focus_height_px * (1 + margin)), {{ var('min_px') }}),
+                {{ var('max_px') }}
+            )
         else point_side_px
     end::integer as height_px,
     case

@@ -8,7 +8,10 @@ with visible_tags as (
         candidates.source,
         object_tags.key,
         object_tags.value,
-        {{ hash_unit("concat_ws(':', 'cell', floor((candidates.west + candidates.east) * 50)::bigint, floor((candidates.south + candidates.north) * 50)::bigint)") }}
+        {{ hash_unit(
+            "concat_ws(':', 'cell', floor((candidates.west + candidates.east) * 50)::bigint, "
+            ~ "floor((candidates.south + candidates.north) * 50)::bigint)"
+        ) }}
         < {{ var('cell_fraction') }} as in_sampled_cell
     from {{ ref('int_objects_in_imagery') }} as candidates
     inner join {{ ref('object_tags') }} as object_tags
@@ -54,7 +57,7 @@ select
     true as has_visible_tag,
     count(*) as n_visible_tags
 from sampled
-{% if var('max_focus_per_tag') > 0 -%}
+{% if var('max_focus_per_tag') | int > 0 -%}
 where rank_in_tag <= {{ var('max_focus_per_tag') }}
 {% endif -%}
 group by object_id, source

@@ -83,12 +83,14 @@ tiers as (
         2 as tier,
         tight_width_px as width_px,
         tight_height_px as height_px,
-        case when kind = 'area'
-            then (tight_width_px - focus_width_px) / 2
+        case
+            when kind = 'area'
+                then (tight_width_px - focus_width_px) / 2
             else tight_width_px * {{ var('point_shift_at_edge') }}
         end as room_x_px,
-        case when kind = 'area'
-            then (tight_height_px - focus_height_px) / 2
+        case
+            when kind = 'area'
+                then (tight_height_px - focus_height_px) / 2
             else tight_height_px * {{ var('point_shift_at_edge') }}
         end as room_y_px
     from remaining

@@ -53,11 +53,12 @@ counted as (
         ordered.*,
         sum(
             {{ token_estimate('ordered.phrase || styles.object_separator') }}
-        ) over (
-            partition by ordered.scene_id, ordered.style
-            order by ordered.object_number
-            rows between unbounded preceding and current row
         )
+            over (
+                partition by ordered.scene_id, ordered.style
+                order by ordered.object_number
+                rows between unbounded preceding and current row
+            )
         + {{ token_estimate('styles.prefix || styles.surroundings_lead || styles.suffix') }}
         -- The start and end marks that CLIP adds.
         + 2 as n_tokens

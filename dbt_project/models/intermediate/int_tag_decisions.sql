@@ -29,9 +29,10 @@ by_seed as (
             rules.not_key is null
             or len(list_filter(
                 map_entries(pairs.tags),
-                lambda tag :
+                lambda tag : (
                     tag.key glob rules.not_key
                     and tag.value glob coalesce(rules.not_value, '*')
+                )
             )) = 0
         )
 ),

@@ -16,7 +16,7 @@ by_exact_key as (
     select
         distinct_tags.key,
         distinct_tags.value,
-        rules.* exclude (key, value)
+        rules.* exclude (key, value) -- noqa: RF02
     from distinct_tags
     inner join rules on distinct_tags.key = rules.key
     where {{ matches('distinct_tags.value', 'rules.value') }}
@@ -26,7 +26,7 @@ by_wildcard_key as (
     select
         distinct_tags.key,
         distinct_tags.value,
-        rules.* exclude (key, value)
+        rules.* exclude (key, value) -- noqa: RF02
     from distinct_tags
     inner join rules on distinct_tags.key glob rules.key
     where

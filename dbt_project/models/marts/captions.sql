@@ -29,12 +29,13 @@ texts as (
         scene_id,
         style,
         string_agg(words, '' order by position) filter (where caption = 'title') as title,
-        string_agg(words, '' order by position)
-            filter (where caption = 'title_multi_objects') as title_multi_objects,
+        string_agg(words, '' order by position) filter (
+            where caption = 'title_multi_objects'
+        ) as title_multi_objects,
         count(*) filter (where caption = 'title' and role = 'focus') as n_tags,
-        count(distinct object_id)
-            filter (where caption = 'title_multi_objects' and role = 'surrounding')
-            as n_surroundings
+        count(distinct object_id) filter (
+            where caption = 'title_multi_objects' and role = 'surrounding'
+        ) as n_surroundings
     from words
     group by scene_id, style
 ),

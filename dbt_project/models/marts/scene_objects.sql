@@ -54,18 +54,20 @@ measured as (
         object_id,
         case when object_id = focus_object_id then 'focus' else 'surrounding' end as role,
         kind,
-        case when kind = 'area'
-            then round(st_area(visible) / ((east - west) * (north - south)), 9)
+        case
+            when kind = 'area'
+                then round(st_area(visible) / ((east - west) * (north - south)), 9)
         end as share_of_box,
         case kind
             when 'area' then round(st_area(visible) / nullif(st_area(geometry), 0), 9)
             when 'line' then round(st_length(visible) / nullif(st_length(geometry), 0), 9)
         end as visible_fraction,
-        case when kind != 'point'
-            then round(greatest(
-                (st_xmax(visible) - st_xmin(visible)) / (east - west) * width_px,
-                (st_ymax(visible) - st_ymin(visible)) / (north - south) * height_px
-            ), 3)
+        case
+            when kind != 'point'
+                then round(greatest(
+                    (st_xmax(visible) - st_xmin(visible)) / (east - west) * width_px,
+                    (st_ymax(visible) - st_ymin(visible)) / (north - south) * height_px
+                ), 3)
         end as extent_px
     from clipped
     where not st_isempty(visible)

@@ -27,9 +27,15 @@ select
         when 'not_sampled' then 'outside the sampled cells, or over the cap of its tags'
         when 'near_pole' then 'beyond 85 degrees of latitude'
         when 'too_big'
-            then printf('%.0f x %.0f px, more than {{ var("max_px") }}', focus_width_px, focus_height_px)
+            then printf(
+                '%.0f x %.0f px, more than {{ var("max_px") }}',
+                focus_width_px, focus_height_px
+            )
         when 'too_small'
-            then printf('%.0f x %.0f px, less than {{ var("min_focus_px") }}', focus_width_px, focus_height_px)
+            then printf(
+                '%.0f x %.0f px, less than {{ var("min_focus_px") }}',
+                focus_width_px, focus_height_px
+            )
         else 'no box round it lies whole in one image of the source'
     end as detail
 from without_box

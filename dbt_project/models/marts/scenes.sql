@@ -57,13 +57,17 @@ hashed as (
             lambda x : list_transform(
                 tile_rows,
                 lambda y :
-                    case
-                        when {{ hash_unit("concat_ws(':', 'split', x, y)") }}
-                            < {{ var('split_val') }} then 'val'
-                        when {{ hash_unit("concat_ws(':', 'split', x, y)") }}
-                            < {{ var('split_val') }} + {{ var('split_test') }} then 'test'
-                        else 'train'
-                    end
+                case
+                    when
+                        {{ hash_unit("concat_ws(':', 'split', x, y)") }}
+                        < {{ var('split_val') }}
+                        then 'val'
+                    when
+                        {{ hash_unit("concat_ws(':', 'split', x, y)") }}
+                        < {{ var('split_val') }} + {{ var('split_test') }}
+                        then 'test'
+                    else 'train'
+                end
             )
         ))) as splits
     from tiled

@@ -15,7 +15,7 @@ renamed as (
         coalesce(object_separator, '') as object_separator,
         coalesce(suffix, '') as suffix
     from source
-    where style in ('{{ var("caption_styles") | join("', '") }}')
+    where list_contains({{ var("caption_styles") }}, style)
 )
 
 select * from renamed

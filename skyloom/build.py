@@ -51,7 +51,9 @@ def build(
         )
     before = _current_run(lake)
     arguments = ["build", "--project-dir", str(project), "--profiles-dir", str(project)]
-    arguments += ["--log-format", "json", "--log-level", "info"]
+    arguments += ["--log-format", "json", "--log-level", "info", "--no-use-colors"]
+    # Unit tests prove the models, not this lake's data: bare `dbt build` runs them.
+    arguments += ["--exclude-resource-type", "unit_test"]
     if select:
         arguments += ["--select", *select]
     if variables:

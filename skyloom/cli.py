@@ -3,6 +3,8 @@
 Stages are imported inside their commands, so that `skyloom --help` is instant.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import shutil
@@ -18,12 +20,14 @@ import typer
 
 from skyloom import progress
 from skyloom.errors import EXIT_FAILURE, EXIT_PARTIAL, SkyloomError, UsageError
-from skyloom.lake import Lake, command_line
 
 if TYPE_CHECKING:
     from extract.fetcher import FetchResult
     from skyloom.build import Built
+    from skyloom.catalog import Catalog
+    from skyloom.lake import Lake
     from skyloom.runs import Log
+    from skyloom.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -227,8 +231,8 @@ def demo(
     )
     from skyloom.export import export_skyscript
 
-    exported = export_skyscript(Lake.open(lake), lake.absolute().parent / "skyscript")
-    _show_demo(Lake.open(lake), exported.csv)
+    exported = export_skyscript(_open(lake), lake.absolute().parent / "skyscript")
+    _show_demo(_open(lake), exported.csv)
 
 
 @app.command()
@@ -256,7 +260,7 @@ def export(
 
     progress.be_quiet(quiet)
     exported = export_skyscript(
-        Lake.open(lake), out, where=where, private=private, pickles=pickles
+        _open(lake), out, where=where, private=private, pickles=pickles
     )
     print(f"{exported.n_pairs} pairs in {exported.csv}")
 
@@ -309,7 +313,7 @@ def report(
     """Write the data set's report: one HTML file that opens anywhere."""
     from explore.report import write_report
 
-    print(write_report(Lake.open(lake), out, chips=chips))
+    print(write_report(_open(lake), out, chips=chips))
 
 
 @app.command()
@@ -335,7 +339,7 @@ def config(
     from skyloom.lake import MARKER
     from skyloom.settings import origins, read_settings
 
-    opened = Lake.open(lake) if (lake / MARKER).exists() else None
+    opened = _open(lake) if (lake / MARKER).exists() else None
     rows = origins(read_settings(opened), opened)
     if as_json:
         print(json.dumps(rows, default=str))
@@ -409,13 +413,14 @@ def _run(
 
 
 @contextmanager
-def _at_work(folder: Path, *, create: bool = False) -> "Iterator[tuple[Lake, Log]]":
+def _at_work(folder: Path, *, create: bool = False) -> Iterator[tuple[Lake, Log]]:
     """A lake, locked and recorded; one that a failed command made is taken away."""
+    from skyloom.lake import command_line
     from skyloom.raw_tables import SNAPSHOTS
     from skyloom.runs import recorded
 
     existed = folder.exists() and any(folder.iterdir())
-    lake = Lake.open(folder, create=create)
+    lake = _open(folder, create=create)
     try:
         with lake.lock(command_line()), recorded(lake) as log:
             yield lake, log
@@ -449,7 +454,7 @@ def _check_overlap(folder: Path, osm: list[Path], imagery: list[Path]) -> None:
     from load.extent import reaches
     from skyloom.lake import MARKER
 
-    lake = Lake.open(folder) if (folder / MARKER).exists() else None
+    lake = _open(folder) if (folder / MARKER).exists() else None
     for file in imagery:
         if not reaches(lake, osm, lonlat_bounds(file)):
             raise UsageError(
@@ -459,16 +464,22 @@ def _check_overlap(folder: Path, osm: list[Path], imagery: list[Path]) -> None:
             )
 
 
-def _settings(lake: Lake | None, **flags: Any) -> Any:
+def _open(folder: Path, *, create: bool = False) -> Lake:
+    from skyloom.lake import Lake
+
+    return Lake.open(folder, create=create)
+
+
+def _settings(lake: Lake | None, **flags: Any) -> Settings:
     from skyloom.settings import read_settings
 
     return read_settings(lake, **flags)
 
 
-def _catalog(folder: Path) -> Any:
+def _catalog(folder: Path) -> Catalog:
     from skyloom.catalog import Catalog
 
-    return Catalog.open(Lake.open(folder))
+    return Catalog.open(_open(folder))
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -477,12 +488,12 @@ def _day(moment: datetime | None) -> date | None:
 
 def _build(
     lake: Lake,
-    log: "Log",
+    log: Log,
     threads: int | None,
     *,
     select: list[str] | None = None,
     variables: str = "{}",
-) -> "Built":
+) -> Built:
     from skyloom.build import build as build_models
 
     try:
@@ -504,11 +515,11 @@ def _build(
     return built
 
 
-def _say_built(built: "Built") -> None:
+def _say_built(built: Built) -> None:
     print(f"catalog run {built.run_id}{'' if built.changed else ', unchanged'}")
 
 
-def _fetch(lake: Lake, log: "Log", workers: int | None) -> "FetchResult":
+def _fetch(lake: Lake, log: Log, workers: int | None) -> FetchResult:
     from extract.fetcher import fetch as fetch_chips
     from skyloom.catalog import Catalog
 
@@ -560,9 +571,8 @@ def _show_demo(lake: Lake, csv: Path) -> None:
     print(f"  .venv/bin/skyloom tables --lake {shown}")
     sql = "select title, count(*) from captions group by 1 order by 2 desc"
     print(f'  .venv/bin/skyloom query --lake {shown} "{sql}"')
-    print(
-        f"  edit dbt_project/seeds/tag_rules.csv, then .venv/bin/skyloom build --lake {shown}"
-    )
+    print("  edit dbt_project/seeds/tag_rules.csv, then")
+    print(f"  .venv/bin/skyloom build --lake {shown}")
 
 
 def main() -> None:

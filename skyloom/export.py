@@ -224,7 +224,7 @@ def _record(row: dict[str, Any], filepath: str) -> dict[str, Any]:
 def published_time(
     acquired: datetime | None, precision: str | None
 ) -> list[int] | int | None:
-    """As SkyScript writes it: [year, month, day, hour, minute], a bare year, or null."""
+    """As SkyScript writes it: [year, month, day, hour, minute], a year, or null."""
     if acquired is None:
         return None
     if precision == "year":

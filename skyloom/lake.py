@@ -63,7 +63,7 @@ class Lake:
 
     @property
     def warehouse(self) -> Path:
-        """dbt's own database; nothing else opens it."""
+        """The database of dbt; nothing else opens it."""
         return self.root / "warehouse.duckdb"
 
     @property

@@ -72,7 +72,7 @@ def demo(
     once: Callable[[str, Callable[[Path], None]], Path],
     skyloom: Callable[..., subprocess.CompletedProcess[str]],
 ) -> Path:
-    """The demo's folder: town/, lake/ and skyscript/. Read only: copy it to change it."""
+    """The demo's folder: town/, lake/, skyscript/. Read only: copy it to change it."""
 
     def fill(folder: Path) -> None:
         done = skyloom("demo", "--lake", folder / "lake")

@@ -2,10 +2,10 @@
    of a word, each digit and each mark. The vocabulary itself is not read here. #}
 {% macro token_estimate(text) -%}
 (
-    list_sum(list_transform(
+    coalesce(list_sum(list_transform(
         regexp_extract_all({{ text }}, '[[:alpha:]]+'),
         lambda word : ceil(length(word) / 6.0)
-    ))::integer
+    )), 0)::integer
     + len(regexp_extract_all({{ text }}, '[^[:alpha:][:space:]]'))
 )
 {%- endmacro %}

@@ -56,12 +56,14 @@ SURROUNDED_BY = {
         "landuse of grass",
         "road of residential",
         "natural scrub",
-        "light with leisure land of pitch and sport of soccer and surface of fine gravel",
+        "light with leisure land of pitch and sport of soccer "
+        "and surface of fine gravel",
         "road of cycleway",
         "leisure land of park",
         "road of service",
-        "roof shape of gabled with building of school and building material of wood and "
-        "building colour of white and roof material of metal and roof colour of dimgrey",
+        "roof shape of gabled with building of school and building material of wood "
+        "and building colour of white and roof material of metal "
+        "and roof colour of dimgrey",
         "road of footway",
         "natural grassland",
         "natural woodland with leaf type is broadleaved",
@@ -119,7 +121,8 @@ def test_every_published_object_is_said_as_published(demo, real_data):
     models = worded(demo, objects)
     said = dict(
         models.con.execute(
-            "select object_id, list(phrase order by tag_rank) from object_tags group by 1"
+            "select object_id, list(phrase order by tag_rank) "
+            "from object_tags group by 1"
         ).fetchall()
     )
     assert len(published) == len(objects)

@@ -25,7 +25,7 @@ def test_flags_beat_the_environment_which_beats_the_file(lake, monkeypatch):
 
 def test_an_unknown_key_is_refused_with_the_nearest_known_one(lake):
     write(lake, "worker = 3\n")
-    with pytest.raises(UsageError, match="'worker'.*did you mean 'workers'"):
+    with pytest.raises(UsageError, match=r"'worker'.*did you mean 'workers'"):
         read_settings(lake)
 
 

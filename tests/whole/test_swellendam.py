@@ -39,14 +39,14 @@ def ways_in_the_image(place):
         extent = shapely.box(*image.bounds)
     found = set()
     file = osmium.FileProcessor(place / "swellendam.osm.pbf").with_locations()
-    for element in file:
-        if not element.is_way() or not element.tags:
+    for way in file:
+        if not isinstance(way, osmium.osm.Way) or not way.tags:
             continue
-        line = shapely.LineString([(node.lon, node.lat) for node in element.nodes])
+        line = shapely.LineString([(node.lon, node.lat) for node in way.nodes])
         # A ring that holds the image in its inside is an area round it.
-        shape = shapely.Polygon(line) if element.is_closed() else line
+        shape = shapely.Polygon(line) if way.is_closed() else line
         if shape.intersects(extent):
-            found.add(element.id)
+            found.add(way.id)
     return found
 
 
@@ -98,6 +98,8 @@ def test_a_release_names_the_licence_that_is_missing(lake, skyloom, tmp_path):
     assert "ZA" in done.stderr
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
-    done = skyloom("export", "--lake", lake.root, "--out", tmp_path / "out", "--private")
+    done = skyloom(
+        "export", "--lake", lake.root, "--out", tmp_path / "out", "--private"
+    )
     assert done.returncode == 0, done.stderr
     assert "For private use" in (tmp_path / "out" / "ATTRIBUTION.md").read_text()

@@ -28,20 +28,26 @@ hashed as (
     where attempt = 1
 ),
 
-hashed_inside as (
-    select hashed.*
+-- Materialised, so that equal sources do not turn the spatial join into a hash join.
+hashed_touching as materialized (
+    select
+        hashed.*,
+        footprints.source as footprint_source,
+        footprints.geometry as footprint
     from hashed
     inner join footprints
         on st_intersects_extent(
             st_makeenvelope(hashed.west, hashed.south, hashed.east, hashed.north),
             footprints.geometry
         )
+),
+
+hashed_inside as (
+    select * exclude (footprint_source, footprint)
+    from hashed_touching
     where
-        hashed.source = footprints.source
-        and st_within(
-            st_makeenvelope(hashed.west, hashed.south, hashed.east, hashed.north),
-            footprints.geometry
-        )
+        source = footprint_source
+        and st_within(st_makeenvelope(west, south, east, north), footprint)
 ),
 
 remaining as (
@@ -115,20 +121,25 @@ detours as (
     cross join steps as along
 ),
 
-detours_inside as (
-    select detours.*
+detours_touching as materialized (
+    select
+        detours.*,
+        footprints.source as footprint_source,
+        footprints.geometry as footprint
     from detours
     inner join footprints
         on st_intersects_extent(
             st_makeenvelope(detours.west, detours.south, detours.east, detours.north),
             footprints.geometry
         )
+),
+
+detours_inside as (
+    select * exclude (footprint_source, footprint)
+    from detours_touching
     where
-        detours.source = footprints.source
-        and st_within(
-            st_makeenvelope(detours.west, detours.south, detours.east, detours.north),
-            footprints.geometry
-        )
+        source = footprint_source
+        and st_within(st_makeenvelope(west, south, east, north), footprint)
 ),
 
 inside as (

@@ -2,5 +2,7 @@
 {% test is_number(model, column_name) %}
 select {{ column_name }}
 from {{ model }}
-where {{ column_name }} is not null and try_cast({{ column_name }} as double) is null
+where
+    {{ column_name }} is not null
+    and not coalesce(isfinite(try_cast({{ column_name }} as double)), false)
 {% endtest %}

@@ -1,0 +1,220 @@
+"""The command line: what is documented, and what it says to bad input."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+from typer.main import get_command
+
+from skyloom.cli import app
+from skyloom.lake import Lake
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+COMMANDS = cast("Any", get_command(app)).commands
+
+
+def digest(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_has_help_and_stands_in_the_readme(command):
+    assert COMMANDS[command].help
+    readme = (CHECKOUT / "README.md").read_text()
+    assert re.search(rf"`skyloom {command}\b", readme), command
+
+
+def one_line(done: subprocess.CompletedProcess[str], *parts: str) -> None:
+    assert done.returncode in (1, 2), done.stderr
+    assert done.stdout == ""
+    assert done.stderr.startswith("skyloom: ")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    for part in parts:
+        assert part in done.stderr, done.stderr
+
+
+@pytest.fixture
+def town_pbf(demo: Path) -> Path:
+    return demo / "town" / "town.osm.pbf"
+
+
+def bad_pbf(kind: str, folder: Path, good: Path) -> Path:
+    path = folder / f"{kind}.osm.pbf"
+    content = good.read_bytes()
+    if kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "truncated":
+        path.write_bytes(content[: len(content) // 2])
+    elif kind == "html":
+        path.write_bytes(b"<!doctype html><title>Not found</title>" * 40)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["missing", "empty", "truncated", "html"])
+@pytest.mark.parametrize("command", ["load", "run"])
+def test_a_bad_extract_is_one_line_and_leaves_the_lake_alone(
+    kind, command, skyloom, town_pbf, tmp_path
+):
+    bad = bad_pbf(kind, tmp_path, town_pbf)
+    files: list[object] = [bad] if command == "load" else ["--osm", bad]
+    new = tmp_path / "new"
+    one_line(skyloom(command, *files, "--lake", new), bad.name)
+    assert not new.exists()
+    lake = Lake.open(tmp_path / "lake", create=True)
+    before = digest(lake.root)
+    one_line(skyloom(command, *files, "--lake", lake.root), bad.name)
+    assert digest(lake.root) == before
+
+
+def write_raster(path: Path, crs: str | None, west: float, north: float) -> Path:
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        width=64,
+        height=64,
+        count=3,
+        dtype="uint8",
+        crs=crs,
+        transform=from_origin(west, north, 1e-5, 1e-5) if crs else None,
+    ) as image:
+        image.write(np.full((3, 64, 64), 100, dtype="uint8"))
+    return path
+
+
+def test_a_raster_without_crs_is_refused_with_the_remedy(skyloom, town_pbf, tmp_path):
+    with pytest.warns(rasterio.errors.NotGeoreferencedWarning):
+        raster = write_raster(tmp_path / "bare.tif", None, 0, 0)
+    done = skyloom(
+        *("run", "--lake", tmp_path / "lake", "--osm", town_pbf, "--imagery", raster)
+    )
+    one_line(done, "bare.tif", "gdal_edit.py")
+    assert not (tmp_path / "lake").exists()
+
+
+def test_a_raster_of_another_place_is_refused(skyloom, town_pbf, tmp_path):
+    raster = write_raster(tmp_path / "far.tif", "EPSG:4326", 100, 10)
+    lake = Lake.open(tmp_path / "lake", create=True)
+    before = digest(lake.root)
+    done = skyloom(
+        *("run", "--lake", lake.root, "--osm", town_pbf, "--imagery", raster)
+    )
+    one_line(done, "far.tif", "covers none of the objects")
+    assert digest(lake.root) == before
+
+
+def test_a_folder_that_is_no_lake_is_refused(skyloom, town_pbf, tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.txt").write_text("cat")
+    for command in (["load", town_pbf], ["build"], ["report"], ["tables"]):
+        done = skyloom(*command, "--lake", tmp_path / "photos")
+        one_line(done, "photos", "not a lake")
+    assert digest(tmp_path / "photos").keys() == {"cat.txt"}
+
+
+def test_a_second_run_while_one_is_at_work_is_refused(
+    skyloom, town_pbf, tmp_path, monkeypatch
+):
+    lake = Lake.open(tmp_path / "lake", create=True)
+    with lake.lock("skyloom run --osm planet"):
+        before = digest(lake.root)
+        done = skyloom("load", town_pbf, "--lake", lake.root)
+        one_line(done, "`skyloom run --osm planet` (process")
+        assert digest(lake.root) == before
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path):
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(place)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a small file system needs root and mount")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.realdata
+def test_a_full_disk_is_one_line_and_leaves_the_lake_as_it_was(
+    skyloom, real_data, small_disk
+):
+    big = real_data / "osm" / "monaco_quackosm.osm.pbf"
+    one_line(skyloom("load", big, "--lake", small_disk / "new", "--quiet"))
+    assert not (small_disk / "new").exists()
+    lake = Lake.open(small_disk / "lake", create=True)
+    before = {name for name in digest(lake.root) if not name.startswith("runs")}
+    one_line(skyloom("load", big, "--lake", lake.root, "--quiet"))
+    after = {name for name in digest(lake.root) if not name.startswith("runs")}
+    assert after - {"lock"} == before - {"lock"}
+
+
+def test_a_query_reads_the_catalog_and_nothing_else(skyloom, demo, tmp_path):
+    lake = demo / "lake"
+    done = skyloom(
+        "query", "--lake", lake, "--json", "select count(*) as n from images"
+    )
+    assert json.loads(done.stdout)[0]["n"] >= 300
+    hostile = [
+        "select * from read_text('/etc/hostname')",
+        f"copy (select 1) to '{tmp_path / 'out.csv'}'",
+        "attach ':memory:' as other",
+        "install httpfs",
+        "select 1; select 2",
+        "set memory_limit = '1GB'",
+        "select * from glob('/*')",
+        "this is not sql",
+    ]
+    for sql in hostile:
+        one_line(skyloom("query", "--lake", lake, sql))
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_an_unknown_table_is_named_with_those_there_are(skyloom, demo):
+    done = skyloom("query", "--lake", demo / "lake", "select * from imagez")
+    one_line(done, "imagez")
+
+
+def test_bad_vars_are_refused(skyloom, tmp_path):
+    done = skyloom("build", "--lake", tmp_path / "lake", "--vars", "{max_px")
+    one_line(done, "--vars")
+    assert not (tmp_path / "lake").exists()
+
+
+def test_doctor_finds_this_installation_well(skyloom, demo):
+    done = skyloom("doctor", "--lake", demo / "lake")
+    assert done.returncode == 0, done.stdout
+    assert "ok   spatial" in done.stdout
+
+
+def test_tables_and_config_speak_json(skyloom, demo):
+    tables = json.loads(skyloom("tables", "--lake", demo / "lake", "--json").stdout)
+    counts = {row["table_name"]: row["n_rows"] for row in tables}
+    assert counts["images"] >= 300
+    config = json.loads(skyloom("config", "--lake", demo / "lake", "--json").stdout)
+    assert {row["setting"] for row in config} >= {"threads", "workers", "project"}
+
+
+def test_a_moved_lake_is_relinked(skyloom, demo_lake, tmp_path):
+    import duckdb
+
+    moved = tmp_path / "elsewhere"
+    demo_lake.root.rename(moved)
+    assert skyloom("tables", "--lake", moved).returncode == 0
+    assert skyloom("catalog", "relink", "--lake", moved).returncode == 0
+    with duckdb.connect(
+        str(moved / "catalog" / "catalog.duckdb"), read_only=True
+    ) as con:
+        assert con.execute("select count(*) >= 300 from images").fetchone() == (True,)

@@ -47,7 +47,7 @@ format: setup-dev
 bench: bench-stages
 
 bench-stages: setup-dev
-	$(BIN)/python benchmarks/stages.py
+	$(BIN)/python -m benchmarks.stages
 
 clean:
 	rm -rf .venv demo build dist

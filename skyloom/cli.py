@@ -147,6 +147,10 @@ def fetch(
     acquired: AcquiredOption = None,
     license: LicenseOption = None,  # noqa: A002 (the flag's name)
     attribution: AttributionOption = None,
+    retry: Annotated[
+        bool, typer.Option(help="also try again what a gate refused")
+    ] = False,
+    variables: VarsOption = "{}",
     workers: WorkersOption = None,
     threads: ThreadsOption = None,
     quiet: QuietOption = False,
@@ -158,10 +162,10 @@ def fetch(
     with _at_work(lake) as (opened, log):
         if imagery:
             _index(opened, imagery, source_code, acquired, license, attribution)
-            _build(opened, log, threads)
-        result = _fetch(opened, log, workers)
+            _build(opened, log, threads, variables=variables)
+        result = _fetch(opened, log, workers, retry=retry)
         if result.fetched or result.rejected or result.failed:
-            _build(opened, log, threads)
+            _build(opened, log, threads, variables=variables)
     print(result)
     if result.failed:
         raise typer.Exit(EXIT_PARTIAL)
@@ -322,7 +326,7 @@ def doctor(lake: LakeOption = DEFAULT_LAKE) -> None:
     from skyloom.doctor import examine
 
     marks = {True: "ok  ", False: "FAIL", None: "-   "}
-    checks = examine(lake)
+    checks = examine(lake, _settings(None).project)
     for check in checks:
         cure = f" -> {check.fix}" if not check.ok and check.fix else ""
         print(f"{marks[check.ok]} {check.name}: {check.found}{cure}")
@@ -519,14 +523,19 @@ def _say_built(built: Built) -> None:
     print(f"catalog run {built.run_id}{'' if built.changed else ', unchanged'}")
 
 
-def _fetch(lake: Lake, log: Log, workers: int | None) -> FetchResult:
+def _fetch(
+    lake: Lake, log: Log, workers: int | None, *, retry: bool = False
+) -> FetchResult:
     from extract.fetcher import fetch as fetch_chips
     from skyloom.catalog import Catalog
 
+    settings = _settings(lake, workers=workers)
     result = fetch_chips(
         lake,
         Catalog.open(lake),
-        workers=_settings(lake, workers=workers).workers,
+        workers=settings.workers,
+        retry=retry,
+        styles=settings.project / "seeds" / "drawn_styles.csv",
     )
     log("fetched", result=str(result))
     return result

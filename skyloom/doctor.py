@@ -10,7 +10,6 @@ from pathlib import Path
 import duckdb
 
 from skyloom import duck
-from skyloom.build import PROJECT
 from skyloom.errors import SkyloomError
 from skyloom.lake import MARKER, Lake
 
@@ -35,12 +34,12 @@ class Check:
     fix: str = ""
 
 
-def examine(lake_folder: Path) -> list[Check]:
+def examine(lake_folder: Path, project: Path) -> list[Check]:
     """Run every check; nothing is written but the spatial extension's install."""
     return [
         _engine(),
         _spatial(),
-        _project(),
+        _project(project),
         _lake(lake_folder),
         _disk(lake_folder),
         *_extras(),
@@ -70,10 +69,10 @@ def _spatial() -> Check:
     return Check("spatial", row is not None, "loads without a network")
 
 
-def _project() -> Check:
-    there = (PROJECT / "dbt_project.yml").is_file()
+def _project(folder: Path) -> Check:
+    there = (folder / "dbt_project.yml").is_file()
     fix = "a lake is built from a checkout: clone Skyloom and run `make setup` there"
-    return Check("dbt project", there, str(PROJECT), fix)
+    return Check("dbt project", there, str(folder), fix)
 
 
 def _lake(folder: Path) -> Check:

@@ -3,8 +3,6 @@
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
 EXIT_PARTIAL = 3
-EXIT_CREDENTIALS = 4
-EXIT_INTERRUPTED = 130
 
 
 class SkyloomError(Exception):

@@ -10,6 +10,8 @@ from skyloom.duck import connect
 
 SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
 
+NUMBERS = {"tag_order": ["n_worldwide"], "clip_tokens": ["n_tokens"]}
+
 
 class Models:
     """Tables stand in for a warehouse; a model is read from a built lake's target."""
@@ -26,9 +28,9 @@ class Models:
             f"create table main_seeds.{name} as "
             f"from read_csv('{SEEDS / name}.csv', all_varchar = true)"
         )
-        if name == "tag_order":
+        for column in NUMBERS.get(name, ()):
             self.con.execute(
-                "alter table main_seeds.tag_order alter n_worldwide type bigint"
+                f"alter table main_seeds.{name} alter {column} type bigint"
             )
 
     def table(self, name: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:

@@ -142,6 +142,7 @@ def test_published_metadata_is_said_in_the_published_grammar(demo, real_data):
             shown.append((scene, f"{scene}/{rank}", role, rank, None))
     models = worded(demo, objects)
     models.seed("caption_styles")
+    models.seed("clip_tokens")
     models.build("stg_seeds__caption_styles")
     models.table(
         "scenes", "scene_id varchar, gsd_m double", [(scene, 0.5) for scene in metas]
@@ -152,7 +153,13 @@ def test_published_metadata_is_said_in_the_published_grammar(demo, real_data):
         "extent_px double",
         shown,
     )
-    for name in ("int_scene_tags", "int_scene_phrases", "caption_words"):
+    for name in (
+        "int_scene_tags",
+        "int_object_phrases",
+        "int_phrase_tokens",
+        "int_scene_phrases",
+        "caption_words",
+    ):
         models.build(name)
     said = models.con.execute(
         "select scene_id, caption, string_agg(words, '' order by position) "

@@ -84,6 +84,9 @@ select
     sized.* exclude (lon, lat, geometry, why_not), -- noqa: RF02
     anchors.lon,
     anchors.lat,
+    -- At the anchor: the far end of a long line lies at another latitude.
+    {{ metres_per_degree_lon('anchors.lat') }} as metres_per_lon,
+    {{ metres_per_degree_lat('anchors.lat') }} as metres_per_lat,
     anchors.attempt,
     -- How far the focus may lie off the centre, in pixels to either side; a box that
     -- must keep inside an image may be smaller and have its focus further out.

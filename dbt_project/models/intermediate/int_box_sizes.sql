@@ -34,8 +34,6 @@ measured as (
 in_pixels as (
     select
         *,
-        {{ metres_per_degree_lon('lat') }} as metres_per_lon,
-        {{ metres_per_degree_lat('lat') }} as metres_per_lat,
         case
             when kind = 'area'
                 then (east - west) * {{ metres_per_degree_lon('lat') }} / gsd_m
@@ -76,8 +74,6 @@ select
     lon,
     lat,
     gsd_m,
-    metres_per_lon,
-    metres_per_lat,
     focus_width_px,
     focus_height_px,
     case

@@ -54,7 +54,6 @@ sampled as (
 select
     object_id,
     source,
-    true as has_visible_tag,
     count(*) as n_visible_tags
 from sampled
 {% if var('max_focus_per_tag') | int > 0 -%}

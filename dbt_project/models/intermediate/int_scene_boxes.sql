@@ -21,6 +21,10 @@ hashed as (
         attempt,
         0 as tier,
         0 as detour,
+        lon,
+        lat,
+        metres_per_lon,
+        metres_per_lat,
         width_px,
         height_px,
         {{ box_columns('shift_x * room_x_px', 'shift_y * room_y_px') }}
@@ -113,6 +117,10 @@ detours as (
         tiers.attempt,
         tiers.tier,
         abs(across.step - tiers.shift_x) + abs(along.step - tiers.shift_y) as detour,
+        tiers.lon,
+        tiers.lat,
+        tiers.metres_per_lon,
+        tiers.metres_per_lat,
         tiers.width_px,
         tiers.height_px,
         {{ box_columns('across.step * room_x_px', 'along.step * room_y_px') }}
@@ -151,6 +159,10 @@ inside as (
 select
     object_id,
     source,
+    lon,
+    lat,
+    metres_per_lon,
+    metres_per_lat,
     width_px,
     height_px,
     west,

@@ -1,33 +1,27 @@
 {{ config(tags=['shard']) }}
 
--- What is said of each object of a scene, once for each distinct text, in the order
--- in which it is said, as far as the tokens of a caption reach.
-with tags as (
-    select * from {{ ref('int_scene_tags') }}
+-- What is said in each scene, once for each distinct text, in the order in which it is
+-- said, as far as the tokens of a caption reach.
+with phrases as (
+    select * from {{ ref('int_object_phrases') }}
 ),
 
-styles as (
-    select * from {{ ref('stg_seeds__caption_styles') }}
+tokens as (
+    select * from {{ ref('int_phrase_tokens') }}
 ),
 
-phrases as (
+style_tokens as (
     select
-        tags.scene_id,
-        tags.style,
-        tags.object_id,
-        tags.role,
-        tags.object_rank,
-        string_agg(
-            case tags.tag_number
-                when 1 then ''
-                when 2 then styles.tag_first_separator
-                else styles.tag_separator
-            end || tags.phrase,
-            '' order by tags.tag_number
-        ) as phrase
-    from tags
-    inner join styles on tags.style = styles.style
-    group by tags.scene_id, tags.style, tags.object_id, tags.role, tags.object_rank
+        styles.style,
+        separator_tokens.n_tokens as separator_n_tokens,
+        -- The start and end marks that CLIP adds are two.
+        prefix_tokens.n_tokens + lead_tokens.n_tokens + suffix_tokens.n_tokens + 2
+            as fixed_n_tokens
+    from {{ ref('stg_seeds__caption_styles') }} as styles
+    inner join tokens as prefix_tokens on styles.prefix = prefix_tokens.phrase
+    inner join tokens as lead_tokens on styles.surroundings_lead = lead_tokens.phrase
+    inner join tokens as separator_tokens on styles.object_separator = separator_tokens.phrase
+    inner join tokens as suffix_tokens on styles.suffix = suffix_tokens.phrase
 ),
 
 distinct_phrases as (
@@ -51,19 +45,20 @@ ordered as (
 counted as (
     select
         ordered.*,
-        sum(
-            {{ token_estimate('ordered.phrase || styles.object_separator') }}
+        -- The first surrounding follows the lead, each later one a separator.
+        style_tokens.fixed_n_tokens
+        + sum(
+            tokens.n_tokens
+            + case when ordered.object_number > 2 then style_tokens.separator_n_tokens else 0 end
         )
             over (
                 partition by ordered.scene_id, ordered.style
                 order by ordered.object_number
                 rows between unbounded preceding and current row
-            )
-        + {{ token_estimate('styles.prefix || styles.surroundings_lead || styles.suffix') }}
-        -- The start and end marks that CLIP adds.
-        + 2 as n_tokens
+            ) as n_tokens
     from ordered
-    inner join styles on ordered.style = styles.style
+    inner join tokens on ordered.phrase = tokens.phrase
+    inner join style_tokens on ordered.style = style_tokens.style
 )
 
 select

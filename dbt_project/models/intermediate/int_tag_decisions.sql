@@ -40,7 +40,7 @@ by_seed as (
 by_model as (
     select
         *,
-        3 as exactness
+        4 as exactness
     from {{ ref('int_hard_rules') }}
 ),
 

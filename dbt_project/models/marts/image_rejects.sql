@@ -22,10 +22,10 @@ select
     scenes.object_id,
     requests.source,
     coalesce(requests.why_not, attempts.reason) as reason,
-    coalesce(
-        attempts.detail,
-        'no image of the source holds the whole box'
-    ) as detail
+    case
+        when requests.why_not is not null then 'no image of the source holds the whole box'
+        else attempts.detail
+    end as detail
 from scenes
 inner join requests
     on scenes.scene_id = requests.scene_id and scenes.box_id = requests.box_id

@@ -1,7 +1,15 @@
 {{ config(tags=['shard']) }}
 
-with current_rows as (
+with rejects as (
     select * from {{ ref('stg_lake__rejects') }}
+),
+
+current_snapshots as (
+    select snapshot
+    from {{ ref('stg_lake__snapshots') }}
+    where is_current
 )
 
-select * from current_rows
+select rejects.*
+from rejects
+inner join current_snapshots on rejects.snapshot = current_snapshots.snapshot

@@ -17,17 +17,17 @@ objects as (
 
 located as (
     select
-        boxes.*,
+        boxes.* exclude (lon, lat), -- noqa: RF02
         sized.kind,
         sized.gsd_m,
         objects.snapshot as osm_snapshot,
         (boxes.west + boxes.east) / 2 as lon,
         (boxes.south + boxes.north) / 2 as lat,
-        -- From the box's centre to the focus, east and north.
-        ((sized.lon - (boxes.west + boxes.east) / 2) * sized.metres_per_lon) as offset_x_m,
-        ((sized.lat - (boxes.south + boxes.north) / 2) * sized.metres_per_lat) as offset_y_m,
-        {{ var('split_gap_m') }} / sized.metres_per_lon as gap_lon,
-        {{ var('split_gap_m') }} / sized.metres_per_lat as gap_lat
+        -- From the box's centre to the focus, or the line's node it stands on.
+        (boxes.lon - (boxes.west + boxes.east) / 2) * boxes.metres_per_lon as offset_x_m,
+        (boxes.lat - (boxes.south + boxes.north) / 2) * boxes.metres_per_lat as offset_y_m,
+        {{ var('split_gap_m') }} / boxes.metres_per_lon as gap_lon,
+        {{ var('split_gap_m') }} / boxes.metres_per_lat as gap_lat
     from boxes
     inner join sized using (object_id, source)
     inner join objects on boxes.object_id = objects.object_id

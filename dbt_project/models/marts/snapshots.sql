@@ -1,7 +1,7 @@
 {{ config(tags=['shard']) }}
 
-with current_rows as (
+with snapshots as (
     select * from {{ ref('stg_lake__snapshots') }}
 )
 
-select * from current_rows
+select * from snapshots

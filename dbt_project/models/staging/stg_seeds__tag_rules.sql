@@ -22,10 +22,11 @@ renamed as (
         -- An exact cell beats a wildcard where priorities tie.
         (not contains(key, '*'))::integer * 2 + (not contains(value, '*'))::integer
             as exactness,
-        md5(concat_ws(
-            chr(31), rule_id, key, value, not_key, not_value, geometry, min_area_m2,
-            max_gsd_m, phrase, phrase_plural, priority
-        )) as rule_digest
+        -- Every cell in its place: concat_ws would skip the empty ones.
+        md5(to_json([
+            rule_id, key, value, not_key, not_value, geometry, min_area_m2, max_gsd_m,
+            phrase, phrase_plural, priority
+        ])::varchar) as rule_digest
     from source
 )
 

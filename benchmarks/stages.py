@@ -1,0 +1,73 @@
+"""What the main job costs: load beside QuackOSM, and a second run beside the first.
+
+Runs take turns and medians are compared, since machines are shared and noisy.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.measure import CHECKOUT, Cost, conclude, cost, figure, median
+
+ROUNDS = 3
+SKYLOOM = (sys.executable, "-m", "skyloom.cli")
+QUACKOSM = """
+import sys, quackosm
+if __name__ == "__main__":
+    quackosm.convert_pbf_to_parquet(
+        sys.argv[1], keep_all_tags=True, explode_tags=False, sort_result=True,
+        ignore_cache=True, verbosity_mode="silent", result_file_path=sys.argv[2],
+        working_directory=sys.argv[3],
+    )
+"""
+
+
+def extract() -> Path | None:
+    """The real extract to load, where there is one."""
+    data = Path(os.environ.get("SKYLOOM_DATA", CHECKOUT.parent / "shared" / "data"))
+    file = data / "osm" / "bench_merged.osm.pbf"
+    return file if file.is_file() else None
+
+
+def main() -> None:
+    """Measure, print the table, and end with the figures."""
+    costs: dict[str, list[Cost]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        demo = ("demo", "--lake", folder / "demo" / "lake")
+        pbf = extract()
+        for number in range(ROUNDS):
+            shutil.rmtree(folder / "demo", ignore_errors=True)
+            costs.setdefault("demo, first run", []).append(cost([*SKYLOOM, *demo]))
+            costs.setdefault("demo, second run", []).append(cost([*SKYLOOM, *demo]))
+            town = folder / "demo" / "town" / "town.osm.pbf"
+            ours = ("load", pbf or town, "--lake", folder / f"lake{number}")
+            costs.setdefault("load, Skyloom", []).append(cost([*SKYLOOM, *ours]))
+            script = folder / "quack.py"
+            script.write_text(QUACKOSM)
+            work = folder / f"quack{number}"
+            work.mkdir()
+            theirs = (sys.executable, script, pbf or town, work / "out.parquet", work)
+            costs.setdefault("load, QuackOSM", []).append(cost(theirs))
+    table = {name: median(several) for name, several in costs.items()}
+    loaded, quack = table["load, Skyloom"], table["load, QuackOSM"]
+    first, second = table["demo, first run"], table["demo, second run"]
+    print(f"extract: {pbf.name if pbf else 'the drawn town'}")
+    conclude(
+        table,
+        [
+            figure("load: CPU, QuackOSM / Skyloom", quack.cpu_s / loaded.cpu_s, ">= 1"),
+            figure(
+                "load: peak, Skyloom / QuackOSM", loaded.peak_mb / quack.peak_mb, "<= 2"
+            ),
+            figure(
+                "second run: CPU, of the first", second.cpu_s / first.cpu_s, "<= 0.5"
+            ),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()

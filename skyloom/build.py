@@ -15,6 +15,7 @@ from typing import Any
 
 from skyloom.catalog import Catalog
 from skyloom.errors import SkyloomError
+from skyloom.inputs import inputs_digest, is_built, remember
 from skyloom.lake import LOCKED, Lake
 from skyloom.progress import say, track
 
@@ -40,6 +41,8 @@ def build(
 ) -> Built:
     """Build, test and publish the models; call it with the lake's lock held.
 
+    Nothing is done where the current run was built from the same inputs.
+
     Raises:
         SkyloomError: dbt failed; the message names the first node and its file.
     """
@@ -50,6 +53,9 @@ def build(
             remedy="clone Skyloom and run `make setup`",
         )
     before = _current_run(lake)
+    digest = inputs_digest(lake, project, variables or {})
+    if before and not select and is_built(lake, digest):
+        return Built(before, changed=False)
     arguments = ["build", "--project-dir", str(project), "--profiles-dir", str(project)]
     arguments += ["--log-format", "json", "--log-level", "info", "--no-use-colors"]
     # Unit tests prove the models, not this lake's data: bare `dbt build` runs them.
@@ -82,7 +88,9 @@ def build(
     after = _current_run(lake)
     if after is None:
         raise SkyloomError("the build published nothing", remedy="build without select")
-    return Built(after, after != before)
+    if not select:
+        remember(lake, digest)
+    return Built(after, changed=after != before)
 
 
 def _current_run(lake: Lake) -> str | None:

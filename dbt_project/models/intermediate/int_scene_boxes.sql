@@ -27,31 +27,30 @@ hashed as (
         metres_per_lat,
         width_px,
         height_px,
-        {{ box_columns('shift_x * room_x_px', 'shift_y * room_y_px') }}
+        {{ box_columns('shift_x * room_x_px', 'shift_y * room_y_px') }},
+        st_makeenvelope(west, south, east, north) as box
     from anchors
     where attempt = 1
 ),
 
--- Materialised, so that equal sources do not turn the spatial join into a hash join.
-hashed_touching as materialized (
+hashed_touching as (
     select
         hashed.*,
         footprints.source as footprint_source,
         footprints.geometry as footprint
     from hashed
     inner join footprints
-        on st_intersects_extent(
-            st_makeenvelope(hashed.west, hashed.south, hashed.east, hashed.north),
-            footprints.geometry
-        )
+        on st_intersects_extent(hashed.box, footprints.geometry)
 ),
 
+-- Codes have two characters: `starts_with` is equality that the planner does not turn
+-- into a hash join, which would pair all boxes of a source with all its images.
 hashed_inside as (
     select * exclude (footprint_source, footprint)
     from hashed_touching
     where
-        source = footprint_source
-        and st_within(st_makeenvelope(west, south, east, north), footprint)
+        starts_with(source, footprint_source)
+        and st_within(box, footprint)
 ),
 
 remaining as (
@@ -123,31 +122,29 @@ detours as (
         tiers.metres_per_lat,
         tiers.width_px,
         tiers.height_px,
-        {{ box_columns('across.step * room_x_px', 'along.step * room_y_px') }}
+        {{ box_columns('across.step * room_x_px', 'along.step * room_y_px') }},
+        st_makeenvelope(west, south, east, north) as box
     from tiers
     cross join steps as across
     cross join steps as along
 ),
 
-detours_touching as materialized (
+detours_touching as (
     select
         detours.*,
         footprints.source as footprint_source,
         footprints.geometry as footprint
     from detours
     inner join footprints
-        on st_intersects_extent(
-            st_makeenvelope(detours.west, detours.south, detours.east, detours.north),
-            footprints.geometry
-        )
+        on st_intersects_extent(detours.box, footprints.geometry)
 ),
 
 detours_inside as (
     select * exclude (footprint_source, footprint)
     from detours_touching
     where
-        source = footprint_source
-        and st_within(st_makeenvelope(west, south, east, north), footprint)
+        starts_with(source, footprint_source)
+        and st_within(box, footprint)
 ),
 
 inside as (

@@ -1,0 +1,62 @@
+"""Whether a build would find anything that the last one did not."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from skyloom import __version__
+from skyloom.catalog import POINTER
+from skyloom.lake import Lake
+from skyloom.raw_tables import OBJECTS, RAW_TABLES
+
+RECORD = "built.json"
+PROJECT_FILES = ("*.sql", "*.yml", "*.csv", "*.py")
+
+
+def inputs_digest(lake: Lake, project: Path, variables: Mapping[str, Any]) -> str:
+    """A digest of all that a build reads: rules, models, vars, raw tables, code."""
+    digest = hashlib.sha256()
+    about = [__version__, duckdb.__version__, dict(variables)]
+    digest.update(json.dumps(about, sort_keys=True).encode())
+    for name, content in _parts(lake, project):
+        digest.update(f"\0{name}\0".encode() + hashlib.sha256(content).digest())
+    return digest.hexdigest()
+
+
+def _parts(lake: Lake, project: Path) -> Iterator[tuple[str, bytes]]:
+    code = Path(__file__).parent
+    trees = [(project, PROJECT_FILES), (code, ("*.py",))]
+    for folder, patterns in trees:
+        for file in sorted({f for p in patterns for f in folder.rglob(p)}):
+            if not {"target", "logs"} & set(file.relative_to(folder).parts):
+                yield str(file.relative_to(folder)), file.read_bytes()
+    for table in RAW_TABLES:
+        for file in lake.files(table):
+            name = str(file.relative_to(lake.root))
+            # A snapshot never changes, and its own row holds the digest of its file.
+            size = str(file.stat().st_size).encode()
+            yield name, size if table is OBJECTS else file.read_bytes()
+
+
+def is_built(lake: Lake, digest: str) -> bool:
+    """Whether the current run was built from these inputs."""
+    record = lake.catalog / RECORD
+    if not record.is_file() or not lake.warehouse.is_file():
+        return False
+    return bool(json.loads(record.read_text()) == [digest, _current(lake)])
+
+
+def remember(lake: Lake, digest: str) -> None:
+    """Note that the current run was built from these inputs."""
+    part = lake.catalog / f".{RECORD}.part"
+    part.write_text(json.dumps([digest, _current(lake)]))
+    part.replace(lake.catalog / RECORD)
+
+
+def _current(lake: Lake) -> str:
+    pointer = lake.catalog / POINTER
+    return pointer.read_text() if pointer.is_file() else ""

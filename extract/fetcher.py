@@ -39,6 +39,10 @@ class FetchResult:
     rejected: int
     failed: int
 
+    def __str__(self) -> str:
+        parts = f"{self.skipped} there already, {self.rejected} refused"
+        return f"chips: {self.fetched} fetched, {parts}, {self.failed} failed"
+
 
 def fetch(
     lake: Lake,

@@ -24,7 +24,7 @@ from load.snapshot import (
     refuse_clashes,
     snapshots,
 )
-from skyloom import duck, progress
+from skyloom import duck
 from skyloom.errors import SkyloomError
 from skyloom.geoparquet import write_parquet
 from skyloom.lake import Lake
@@ -58,6 +58,16 @@ class Loaded:
     counts: Counts
     skipped: bool
 
+    def __str__(self) -> str:
+        if self.skipped:
+            return f"{self.snapshot}: in the lake already"
+        counts = self.counts
+        return (
+            f"{self.snapshot}: {counts.points} points, {counts.lines} lines, "
+            f"{counts.areas} areas ({counts.relations} of relations), "
+            f"{counts.rejects} rejects"
+        )
+
 
 def load_osm(
     lake: Lake,
@@ -84,7 +94,6 @@ def load_osm(
     for extract in extracts:
         known = _find(extract, snapshots(lake), loader)
         if known:
-            progress.say(f"{extract.path.name}: in the lake already, as {known.name}")
             counts = known.counts
         else:
             with _failures_named(extract.path):

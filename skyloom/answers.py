@@ -1,14 +1,19 @@
-"""Printing rows: a table for people, CSV and JSON for machines."""
+"""What goes to stdout: rows for people and machines, and the end of the demo."""
 
 import csv
 import json
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import duckdb
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from skyloom.catalog import Catalog
+from skyloom.lake import Lake
 
 TABLE_ROWS = 100
 
@@ -28,6 +33,27 @@ def print_rows(result: duckdb.DuckDBPyConnection, form: str) -> None:
         writer.writerows(_rows(result))
     else:
         _print_table(names, result)
+
+
+def print_demo(lake: Lake, pairs: Path) -> None:
+    """A few captions, the paths of what was made, and what to try next."""
+    rows = Catalog.open(lake).query(
+        "select image_id, title_multi_objects from images "
+        "inner join captions using (scene_id) order by md5(image_id) limit 5"
+    )
+    print("\nsome of the captions:")
+    for image_id, caption in rows.fetchall():
+        print(f"  {image_id}: {caption}")
+    print(f"\ncatalog  {lake.catalog / 'catalog.duckdb'}")
+    print(f"csv      {pairs}")
+    print(f"report   {lake.root / 'report.html'}")
+    shown = os.path.relpath(lake.root)
+    sql = "select title, count(*) from captions group by 1 order by 2 desc"
+    print("\nnext:")
+    print(f"  .venv/bin/skyloom tables --lake {shown}")
+    print(f'  .venv/bin/skyloom query --lake {shown} "{sql}"')
+    print("  edit dbt_project/seeds/tag_rules.csv, then")
+    print(f"  .venv/bin/skyloom build --lake {shown}")
 
 
 def _rows(result: duckdb.DuckDBPyConnection) -> Any:

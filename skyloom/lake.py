@@ -8,7 +8,7 @@ import socket
 import sys
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,8 @@ LAKE_TOML = f"""\
 # dbt_project/ (vars and seeds). `skyloom config` lists every setting.
 format_version = {FORMAT_VERSION}
 """
+# Globs, SQL and dbt's templates would read these as their own.
+AWKWARD = frozenset("'\"*?[]{}\n\\")
 _held: set[Path] = set()
 
 
@@ -44,6 +46,12 @@ class Lake:
             UsageError: the folder is not a lake, or has another format.
         """
         root = root.expanduser().absolute()
+        if awkward := sorted(set(str(root)) & AWKWARD):
+            raise UsageError(
+                f"a lake's path cannot hold {' '.join(awkward)}",
+                where=str(root),
+                remedy="choose another folder",
+            )
         if (root / MARKER).is_file():
             _check_format(root / MARKER)
             return cls(root)
@@ -131,6 +139,9 @@ class Lake:
             part.replace(target)
         finally:
             shutil.rmtree(part, ignore_errors=True)
+            # Another writer of this process may still have a folder in it.
+            with suppress(OSError):
+                part.parent.rmdir()
 
 
 def _create(lake: Lake) -> Lake:

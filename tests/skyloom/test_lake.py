@@ -32,6 +32,12 @@ def test_a_lake_of_another_format_is_refused_in_words(tmp_path):
         Lake.open(lake.root)
 
 
+@pytest.mark.parametrize("name", ["it's", "a*", "[x]", "{y}"])
+def test_a_path_that_sql_would_misread_is_refused(tmp_path, name):
+    with pytest.raises(UsageError, match="path cannot hold"):
+        Lake.open(tmp_path / name, create=True)
+
+
 def test_opening_without_create_makes_nothing(tmp_path):
     with pytest.raises(UsageError, match="no lake here"):
         Lake.open(tmp_path / "lake")

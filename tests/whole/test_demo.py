@@ -85,7 +85,7 @@ def test_a_second_run_does_nothing_and_says_so(demo_lake, demo, skyloom):
     done = skyloom("run", "--lake", demo_lake.root, *arguments)
     assert done.returncode == 0, done.stderr
     assert "nothing to do" in done.stdout
-    assert "fetched=0" in done.stderr
+    assert "0 fetched" in done.stderr
     assert sorted((demo_lake.root / "catalog").rglob("*")) == before
 
 
@@ -118,7 +118,7 @@ def test_deleting_a_rule_changes_the_captions_that_used_it_and_no_other(
     assert ledger(demo_lake).equals(fetched)
     # What the fetch would now ask for is what it asked for before, and no more.
     done = skyloom("fetch", "--lake", demo_lake.root)
-    assert "fetched=0" in done.stdout, done.stdout + done.stderr
+    assert "chips: 0 fetched" in done.stdout, done.stdout + done.stderr
 
 
 def a_house(elements: Elements, scenes: set[str]) -> int:
@@ -150,7 +150,7 @@ def test_moving_an_object_fetches_its_boxes_and_pairs_no_old_chip(
 
     done = skyloom("fetch", "--lake", demo_lake.root)
     assert done.returncode == 0, done.stderr
-    assert "fetched=1," in done.stdout
+    assert "chips: 1 fetched" in done.stdout
     rows = ledger(demo_lake)
     new = rows.filter(~pl.col("request_id").is_in(list(asked)))
     assert dict(new.select("scene_id", "box_id").iter_rows()) == {

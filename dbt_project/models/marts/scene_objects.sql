@@ -52,6 +52,7 @@ measured as (
     select
         scene_id,
         object_id,
+        greatest(width_px, height_px) as box_side_px,
         case when object_id = focus_object_id then 'focus' else 'surrounding' end as role,
         kind,
         case
@@ -71,6 +72,15 @@ measured as (
         end as extent_px
     from clipped
     where not st_isempty(visible)
+),
+
+-- How much of the picture an object takes: an area its share of the box, a line what
+-- its visible part measures beside the box's longer side, a point nothing.
+ranked as (
+    select
+        * exclude (box_side_px), -- noqa: RF02
+        round(coalesce(share_of_box, extent_px / box_side_px, 0), 9) as prominence
+    from measured
 )
 
 select
@@ -79,8 +89,8 @@ select
         partition by scene_id
         order by
             role asc,
-            share_of_box desc nulls last,
+            prominence desc,
             extent_px desc nulls last,
             object_id asc
     )::integer as rank
-from measured
+from ranked

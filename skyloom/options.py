@@ -1,0 +1,113 @@
+"""Flags and arguments that several commands share, each said once."""
+
+import json
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from skyloom.errors import UsageError
+
+
+class ExportFormat(StrEnum):
+    """What `skyloom export` can write."""
+
+    SKYSCRIPT = "skyscript"
+
+
+class QueryFormat(StrEnum):
+    """How `skyloom query` prints rows."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+DEFAULT_LAKE = Path("lake")
+DEMO_LAKE = Path("demo/lake")
+
+LakeOption = Annotated[
+    Path, typer.Option("--lake", envvar="SKYLOOM_LAKE", help="the lake's folder")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="no progress on stderr")]
+JsonOption = Annotated[bool, typer.Option("--json", help="a JSON array of rows")]
+ThreadsOption = Annotated[
+    int | None, typer.Option(help="threads of DuckDB and dbt (default: the cores)")
+]
+WorkersOption = Annotated[int | None, typer.Option(help="chips fetched at one time")]
+OsmArgument = Annotated[list[Path], typer.Argument(help="OSM extracts (.osm.pbf)")]
+OsmOption = Annotated[
+    list[Path] | None, typer.Option("--osm", help="OSM extracts (.osm.pbf)")
+]
+RegionOption = Annotated[
+    str | None, typer.Option(help="name of the region (default: from the file's name)")
+]
+DateOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--date",
+        formats=["%Y-%m-%d"],
+        help="date of the extract (default: from its header or name)",
+    ),
+]
+ImageryOption = Annotated[
+    list[Path] | None, typer.Option("--imagery", help="georeferenced rasters")
+]
+SourcesOption = Annotated[str, typer.Option(help="sources without files: drawn")]
+SourceOption = Annotated[
+    str, typer.Option("--source-code", help="two letters that name the imagery")
+]
+AcquiredOption = Annotated[
+    str | None, typer.Option(help="when it was taken: YYYY, YYYY-MM-DD or with THH:MM")
+]
+LicenseOption = Annotated[str | None, typer.Option(help="licence of the imagery")]
+AttributionOption = Annotated[str | None, typer.Option(help="who must be named")]
+SelectOption = Annotated[
+    list[str] | None, typer.Option(help="dbt selection, e.g. captions+")
+]
+VarsOption = Annotated[
+    str, typer.Option("--vars", help='dbt vars as JSON, e.g. {"max_px": 400}')
+]
+RetryOption = Annotated[
+    bool, typer.Option("--retry", help="also try again what a gate refused")
+]
+ReportOption = Annotated[
+    Path | None, typer.Option("--out", help="the file (default: in the lake)")
+]
+ChipsOption = Annotated[int, typer.Option(help="chips in the gallery", min=0)]
+OutOption = Annotated[
+    Path, typer.Option("--out", help="a new folder, or an earlier export")
+]
+WhereOption = Annotated[str, typer.Option(help="SQL over images, captions and scenes")]
+PrivateOption = Annotated[
+    bool, typer.Option("--private", help="for your own use: no licence needed")
+]
+PicklesOption = Annotated[
+    bool, typer.Option("--pickles", help="also the original's (unsafe to load)")
+]
+SqlArgument = Annotated[
+    str, typer.Argument(help="one SELECT over the published tables")
+]
+ExportFormatOption = Annotated[
+    ExportFormat, typer.Option("--format", help="the form to write")
+]
+QueryFormatOption = Annotated[
+    QueryFormat, typer.Option("--format", help="how to print")
+]
+
+
+def parse_vars(text: str) -> dict[str, Any]:
+    """The dbt vars of `--vars`.
+
+    Raises:
+        UsageError: the text is not a JSON object.
+    """
+    try:
+        variables = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"--vars is not JSON ({error})") from None
+    if not isinstance(variables, dict):
+        raise UsageError("--vars is not a JSON object", remedy='like {"max_px": 400}')
+    return variables

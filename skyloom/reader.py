@@ -1,0 +1,132 @@
+"""The commands that need no stage: they work wherever the wheel is installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from skyloom import progress
+from skyloom.options import (
+    DEFAULT_LAKE,
+    ExportFormat,
+    ExportFormatOption,
+    JsonOption,
+    LakeOption,
+    OutOption,
+    PicklesOption,
+    PrivateOption,
+    QueryFormat,
+    QueryFormatOption,
+    QuietOption,
+    SqlArgument,
+    WhereOption,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from skyloom.catalog import Catalog
+
+app = typer.Typer()
+catalog_app = typer.Typer(
+    no_args_is_help=True, help="Look after the published catalog."
+)
+app.add_typer(catalog_app, name="catalog")
+
+
+@app.command()
+def export(
+    out: OutOption,
+    lake: LakeOption = DEFAULT_LAKE,
+    form: ExportFormatOption = ExportFormat.SKYSCRIPT,
+    where: WhereOption = "",
+    private: PrivateOption = False,
+    pickles: PicklesOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Write a release: images, captions, metadata and attribution."""
+    from skyloom.export import export_skyscript
+    from skyloom.lake import Lake
+
+    progress.be_quiet(quiet)
+    exported = export_skyscript(
+        Lake.open(lake), out, where=where, private=private, pickles=pickles
+    )
+    print(f"{exported.n_pairs} pairs in {exported.csv}")
+
+
+@app.command()
+def query(
+    sql: SqlArgument,
+    lake: LakeOption = DEFAULT_LAKE,
+    as_json: JsonOption = False,
+    form: QueryFormatOption = QueryFormat.TABLE,
+) -> None:
+    """Ask the catalog in SQL."""
+    from skyloom.answers import print_rows
+
+    print_rows(_catalog(lake).query(sql), QueryFormat.JSON if as_json else form)
+
+
+@app.command()
+def tables(lake: LakeOption = DEFAULT_LAKE, as_json: JsonOption = False) -> None:
+    """List the published tables with their rows."""
+    from skyloom.answers import print_rows
+
+    catalog = _catalog(lake)
+    counts = "\nunion all\n".join(
+        f"select '{name}' as table_name, count(*) as n_rows from \"{name}\""
+        for name in sorted(catalog.files)
+    )
+    result = catalog.query(f"select * from ({counts}) order by table_name")
+    print_rows(result, QueryFormat.JSON if as_json else QueryFormat.TABLE)
+
+
+@app.command()
+def doctor(lake: LakeOption = DEFAULT_LAKE) -> None:
+    """Check the installation and the lake; every red line names the fix."""
+    from skyloom.doctor import examine
+    from skyloom.settings import read_settings
+
+    marks = {True: "ok  ", False: "FAIL", None: "-   "}
+    checks = examine(lake, read_settings(None).project)
+    for check in checks:
+        cure = f" -> {check.fix}" if not check.ok and check.fix else ""
+        print(f"{marks[check.ok]} {check.name}: {check.found}{cure}")
+    if any(check.ok is False for check in checks):
+        raise typer.Exit(1)
+
+
+@app.command()
+def config(lake: LakeOption = DEFAULT_LAKE, as_json: JsonOption = False) -> None:
+    """Print every setting, its value and where the value comes from."""
+    import json
+
+    from skyloom.lake import MARKER, Lake
+    from skyloom.settings import origins, read_settings
+
+    opened = Lake.open(lake) if (lake / MARKER).exists() else None
+    rows = origins(read_settings(opened), opened)
+    if as_json:
+        print(json.dumps(rows, default=str))
+        return
+    for row in rows:
+        print(f"{row['setting']} = {row['value']}  ({row['origin']}; {row['meaning']})")
+
+
+@catalog_app.command()
+def relink(lake: LakeOption = DEFAULT_LAKE) -> None:
+    """Write catalog.duckdb anew, after a lake has moved."""
+    from skyloom.catalog import relink as write_views
+    from skyloom.work import at_work
+
+    with at_work(lake) as (opened, _):
+        print(write_views(opened))
+
+
+def _catalog(folder: Path) -> Catalog:
+    from skyloom.catalog import Catalog
+    from skyloom.lake import Lake
+
+    return Catalog.open(Lake.open(folder))

@@ -24,38 +24,30 @@ rules as (
     group by rule_id
 ),
 
+traced as (
+    select
+        words.*,
+        rules.rule_digest
+    from words
+    left join rules on words.rule_id = rules.rule_id
+),
+
 texts as (
     select
         scene_id,
         style,
-        string_agg(words, '' order by position) filter (where caption = 'title') as title,
-        string_agg(words, '' order by position) filter (
-            where caption = 'title_multi_objects'
-        ) as title_multi_objects,
+        {{ joined_in_order('words', 'position', "caption = 'title'") }} as title,
+        {{ joined_in_order('words', 'position', "caption = 'title_multi_objects'") }}
+            as title_multi_objects,
         count(*) filter (where caption = 'title' and role = 'focus') as n_tags,
-        count(distinct object_id) filter (
-            where caption = 'title_multi_objects' and role = 'surrounding'
-        ) as n_surroundings
-    from words
-    group by scene_id, style
-),
-
-used_rules as (
-    select distinct
-        words.scene_id,
-        words.style,
-        words.rule_id,
-        rules.rule_digest
-    from words
-    inner join rules on words.rule_id = rules.rule_id
-),
-
-digests as (
-    select
-        scene_id,
-        style,
-        md5(string_agg(rule_digest, ',' order by rule_id)) as rules_digest
-    from used_rules
+        len(list_distinct(
+            list(object_id)
+            filter (where caption = 'title_multi_objects' and role = 'surrounding')
+        )) as n_surroundings,
+        md5(array_to_string(
+            list_sort(list_distinct(list(rule_digest) filter (where rule_digest is not null))), ','
+        )) as rules_digest
+    from traced
     group by scene_id, style
 )
 
@@ -69,9 +61,8 @@ select
     texts.title_multi_objects,
     ---------- numbers
     texts.n_tags::integer as n_tags,
-    texts.n_surroundings::integer as n_surroundings,
+    coalesce(texts.n_surroundings, 0)::integer as n_surroundings,
     ---------- provenance
-    digests.rules_digest
+    texts.rules_digest
 from texts
 inner join {{ ref('scenes') }} as scenes on texts.scene_id = scenes.scene_id
-inner join digests on texts.scene_id = digests.scene_id and texts.style = digests.style

@@ -5,7 +5,7 @@ with spelled as (
         scene_id,
         style,
         caption,
-        string_agg(words, '' order by position) as text
+        {{ joined_in_order('words', 'position') }} as text
     from {{ ref('caption_words') }}
     group by scene_id, style, caption
 )

@@ -85,6 +85,9 @@ def _choose(scenes: pl.DataFrame, images: pl.DataFrame) -> pl.DataFrame:
             pl.when(pl.col("image").is_not_null())
             .then(pl.concat_list("source_image_id"))
             .alias("source_image_ids"),
+            pl.when(pl.col("image").is_not_null())
+            .then(pl.concat_list("sha256"))
+            .alias("source_image_sha256s"),
             pl.col("sha256").alias("content"),
             "crs",
             "transform",

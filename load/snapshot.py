@@ -73,7 +73,7 @@ def identify(path: Path, region: str | None, day: date | None) -> Extract:
         raise UsageError(
             "no region can be made of this name",
             where=region or path.name,
-            remedy="give one with --region, in letters a to z and digits",
+            remedy="give one with --region-name, in letters a to z and digits",
         )
     if day is None:
         day = header.timestamp.date() if header.timestamp else _date_in(stem)
@@ -120,7 +120,7 @@ def refuse_clashes(extracts: Sequence[Extract], held: Sequence[Snapshot]) -> Non
             raise SkyloomError(
                 f"the snapshot {extract.name} is taken by another file, {other}",
                 where=str(extract.path),
-                remedy="tell the two apart with --region or --date",
+                remedy="tell the two apart with --region-name or --date",
             )
 
 

@@ -1,9 +1,11 @@
 """What goes to stdout: rows for people and machines, and the end of the demo."""
 
 import csv
+import itertools
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from skyloom.catalog import Catalog
+from skyloom.errors import UsageError
 from skyloom.lake import Lake
 
 TABLE_ROWS = 100
@@ -39,7 +42,8 @@ def print_demo(lake: Lake, pairs: Path) -> None:
     """A few captions, the paths of what was made, and what to try next."""
     rows = Catalog.open(lake).query(
         "select image_id, title_multi_objects from images "
-        "inner join captions using (scene_id) order by md5(image_id) limit 5"
+        "inner join captions using (scene_id) "
+        "where style = 'skyscript' order by md5(image_id) limit 5"
     )
     print("\nsome of the captions:")
     for image_id, caption in rows.fetchall():
@@ -56,13 +60,16 @@ def print_demo(lake: Lake, pairs: Path) -> None:
     print(f"  .venv/bin/skyloom build --lake {shown}")
 
 
-def _rows(result: duckdb.DuckDBPyConnection) -> Any:
-    while batch := result.fetchmany(1000):
-        yield from batch
+def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    try:
+        while batch := result.fetchmany(1000):
+            yield from batch
+    except duckdb.Error as error:
+        raise UsageError(f"the query failed: {error}") from None
 
 
 def _print_table(names: list[str], result: duckdb.DuckDBPyConnection) -> None:
-    rows = result.fetchmany(TABLE_ROWS + 1)
+    rows = list(itertools.islice(_rows(result), TABLE_ROWS + 1))
     table = Table(*names)
     for row in rows[:TABLE_ROWS]:
         # As plain text: a tag's value may look like the console's own markup.

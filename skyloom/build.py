@@ -4,6 +4,7 @@ A child process gives DuckDB's memory back when it ends and keeps dbt's global s
 (logging, adapters, connections) out of ours.
 """
 
+import difflib
 import json
 import os
 import subprocess
@@ -13,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from skyloom.catalog import Catalog
-from skyloom.errors import SkyloomError
-from skyloom.inputs import inputs_digest, is_built, remember
+from skyloom.errors import SkyloomError, UsageError
+from skyloom.inputs import RECORD, inputs_digest, is_built, remember
 from skyloom.lake import LOCKED, Lake
 from skyloom.progress import say, track
 
@@ -52,6 +55,7 @@ def build(
             where=str(project),
             remedy="clone Skyloom and run `make setup`",
         )
+    _check_variables(project, variables or {})
     before = _current_run(lake)
     digest = inputs_digest(lake, project, variables or {})
     if before and not select and is_built(lake, digest):
@@ -66,6 +70,8 @@ def build(
         arguments += ["--vars", json.dumps(dict(variables))]
     results = lake.root / "target" / "run_results.json"
     results.unlink(missing_ok=True)
+    # A failed build leaves the warehouse ahead of the catalog.
+    (lake.catalog / RECORD).unlink(missing_ok=True)
     environment = os.environ | {
         "SKYLOOM_LAKE": str(lake.root),
         "SKYLOOM_THREADS": str(threads),
@@ -77,6 +83,7 @@ def build(
     process = subprocess.Popen(
         [sys.executable, "-m", "dbt.cli.main", *arguments],
         env=environment,
+        pass_fds=lake.lock_descriptors(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -91,6 +98,16 @@ def build(
     if not select:
         remember(lake, digest)
     return Built(after, changed=after != before)
+
+
+def _check_variables(project: Path, variables: Mapping[str, Any]) -> None:
+    known = yaml.safe_load((project / "dbt_project.yml").read_text())["vars"]
+    for name in variables:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+            raise UsageError(
+                f"unknown dbt var {name!r}", remedy=f"did you mean {near[0]!r}?"
+            )
 
 
 def _current_run(lake: Lake) -> str | None:

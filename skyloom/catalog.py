@@ -7,6 +7,7 @@ catalog/catalog.duckdb        views over the current files, for any DuckDB clien
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,7 +89,9 @@ class Catalog:
             con.execute(_view(table, file))
         return con
 
-    def query(self, sql: str) -> duckdb.DuckDBPyConnection:
+    def query(
+        self, sql: str, parameters: Mapping[str, str] | None = None
+    ) -> duckdb.DuckDBPyConnection:
         """Run one statement that a user typed, able to read the catalog and no more.
 
         Raises:
@@ -102,18 +105,22 @@ class Catalog:
             con.execute(f"set allowed_directories = [{duck.quoted(self.folder)}]")
             con.execute("set enable_external_access = false")
             con.execute("set lock_configuration = true")
-            return con.execute(statements[0])
+            return con.execute(statements[0], dict(parameters or {}) or None)
         except duckdb.Error as error:
             raise UsageError(f"the query failed: {error}") from None
 
 
 def relink(lake: Lake) -> Path:
     """Write the database of views anew, with the paths of where the lake lies."""
-    catalog = Catalog.open(lake)
+    return write_views(lake, Catalog.open(lake).files)
+
+
+def write_views(lake: Lake, files: Mapping[str, Path]) -> Path:
+    """Replace the database of views; `files` are the tables by their public names."""
     part = lake.catalog / f".{VIEWS}.part"
     part.unlink(missing_ok=True)
     with duck.connect(part) as con:
-        for table, file in sorted(catalog.files.items()):
+        for table, file in sorted(files.items()):
             con.execute(_view(table, file))
     return part.replace(lake.catalog / VIEWS)
 

@@ -6,6 +6,8 @@ Stages are imported inside their commands, so that `skyloom --help` is instant.
 from __future__ import annotations
 
 import sys
+import tempfile
+import traceback
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -236,7 +238,7 @@ def _run(
         progress.say(str(result))
         second = _build(lake, log, job)
         page = lake.root / "report.html"
-        if first.changed or second.changed or not page.exists():
+        if first.changed or second.changed or not _is_newer(page, lake.catalog):
             print(f"report   {write_report(lake)}")
             print(f"catalog  {lake.catalog / 'catalog.duckdb'}")
         else:
@@ -347,6 +349,13 @@ def _fetch(lake: Lake, log: Log, job: Job, *, retry: bool = False) -> FetchResul
     return result
 
 
+def _is_newer(page: Path, catalog: Path) -> bool:
+    from skyloom.catalog import POINTER
+
+    published = (catalog / POINTER).stat().st_mtime_ns
+    return page.is_file() and page.stat().st_mtime_ns >= published
+
+
 def _exit_if_partial(result: FetchResult) -> None:
     if result.failed:
         raise typer.Exit(EXIT_PARTIAL)
@@ -364,11 +373,15 @@ def main() -> None:
         print(f"skyloom: {error.sentence()}", file=sys.stderr)
         sys.exit(error.exit_code)
     except Exception as error:
-        # A defect of ours: the traceback is in the lake's run log.
+        # A defect of ours.
         said = " ".join(str(error).split())
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="skyloom-", suffix=".txt", delete=False
+        ) as file:
+            traceback.print_exc(file=file)
         print(
             f"skyloom: unexpected {type(error).__name__}: {said}; please report it "
-            "with the last runs/*/log.jsonl of the lake",
+            f"with {file.name}",
             file=sys.stderr,
         )
         sys.exit(EXIT_FAILURE)

@@ -18,53 +18,53 @@ from skyloom.progress import track
 
 FORMATS = ("skyscript",)
 MARKER = "export.json"
+PICKLED = ("time", "center_tags", "surrounding_tags")
 SPLITS = ("train", "val", "test")
 
-# One row for each image with its caption. Tags are those that may be said at the
-# image's resolution; equal surroundings stand once, as in the published metadata.
+# One row for each image with its caption in one style. Tags are those that may be said
+# in the scene; equal surroundings stand once, as in the published metadata.
 PAIRS = """
-with visible as (
+with tagged as (
     select
-        scene_objects.scene_id,
-        scene_objects.role,
-        scene_objects.object_id,
-        any_value(scene_objects.rank) as rank,
-        map_from_entries(list(
-            {'k': object_tags.key, 'v': object_tags.value} order by object_tags.tag_rank
-        )) as tags
-    from scene_objects
-    inner join scenes on scene_objects.scene_id = scenes.scene_id
-    inner join object_tags on scene_objects.object_id = object_tags.object_id
-    where object_tags.groundable and object_tags.max_gsd_m >= scenes.gsd_m
-    group by scene_objects.scene_id, scene_objects.role, scene_objects.object_id
+        scene_id,
+        role,
+        object_id,
+        min(object_rank) as object_rank,
+        map_from_entries(list({'k': key, 'v': value} order by tag_rank)) as tags
+    from scene_tags
+    group by scene_id, role, object_id
 ),
 
 surroundings as (
-    select scene_id, tags, min(rank) as rank
-    from visible
+    select scene_id, tags, min(object_rank) as object_rank
+    from tagged
     where role = 'surrounding'
     group by scene_id, tags
 ),
 
 listed as (
-    select scene_id, list(tags order by rank) as surrounding_tags
+    select scene_id, list(tags order by object_rank) as surrounding_tags
     from surroundings
     group by scene_id
+),
+
+styled as (
+    select * from captions where style = $style
 )
 
 select
     images.*,
-    captions.style,
-    captions.title,
-    captions.title_multi_objects,
-    scenes.kind,
-    scenes.split,
+    styled.* exclude (scene_id, source),
+    scenes.* exclude (
+        scene_id, object_id, source, box_id, west, south, east, north, width_px,
+        height_px, osm_snapshot, bbox, geometry
+    ),
     focus.tags as center_tags,
     coalesce(listed.surrounding_tags, []) as surrounding_tags
 from images
-inner join captions on images.scene_id = captions.scene_id
+inner join styled on images.scene_id = styled.scene_id
 inner join scenes on images.scene_id = scenes.scene_id
-inner join visible as focus on images.scene_id = focus.scene_id and focus.role = 'focus'
+inner join tagged as focus on images.scene_id = focus.scene_id and focus.role = 'focus'
 left join listed on images.scene_id = listed.scene_id
 """
 
@@ -97,7 +97,9 @@ def export_skyscript(
         SkyloomError: an image lacks its terms, or nothing matches.
         UsageError: `where` is not SQL, or `out` holds something else.
     """
-    if out.exists() and any(out.iterdir()) and not (out / MARKER).is_file():
+    if out.exists() and (
+        not out.is_dir() or (any(out.iterdir()) and not (out / MARKER).is_file())
+    ):
         raise UsageError(
             "the folder holds something that is not an export",
             where=str(out),
@@ -125,8 +127,8 @@ def _pairs(catalog: Catalog, style: str, where: str) -> list[dict[str, Any]]:
     # swallow the order.
     condition = f"({where}\n)" if where else "true"
     result = catalog.query(
-        f"select * from ({PAIRS}) where style = '{style}' and {condition}\n"
-        "order by image_id"
+        f"select * from ({PAIRS}) where {condition}\norder by image_id",
+        {"style": style},
     )
     names = [column[0] for column in result.description or ()]
     rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
@@ -187,8 +189,9 @@ def _write(
         (folder / "meta").mkdir()
         for row, record in zip(rows, records, strict=True):
             path = folder / "meta" / f"{row['image_id']}.pickle"
-            keys = ("box", "time", "center_tags", "surrounding_tags")
-            path.write_bytes(pickle.dumps({key: record[key] for key in keys}))
+            # The published metadata calls it `bbox`, whatever their README says.
+            meta = {"bbox": record["box"]} | {key: record[key] for key in PICKLED}
+            path.write_bytes(pickle.dumps(meta))
     (folder / "ATTRIBUTION.md").write_text(_attribution(rows, private=private))
     about = {"format": "skyscript", "n_pairs": len(rows), "private": private}
     (folder / MARKER).write_text(json.dumps(about))

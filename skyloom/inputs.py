@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from skyloom import __version__
-from skyloom.catalog import POINTER
+from skyloom.catalog import POINTER, VIEWS
 from skyloom.lake import Lake
 from skyloom.raw_tables import OBJECTS, RAW_TABLES
 
@@ -45,7 +45,8 @@ def _parts(lake: Lake, project: Path) -> Iterator[tuple[str, bytes]]:
 def is_built(lake: Lake, digest: str) -> bool:
     """Whether the current run was built from these inputs."""
     record = lake.catalog / RECORD
-    if not record.is_file() or not lake.warehouse.is_file():
+    needed = (record, lake.warehouse, lake.catalog / VIEWS)
+    if not all(file.is_file() for file in needed):
         return False
     return bool(json.loads(record.read_text()) == [digest, _current(lake)])
 

@@ -29,7 +29,7 @@ format_version = {FORMAT_VERSION}
 """
 # Globs, SQL and dbt's templates would read these as their own.
 AWKWARD = frozenset("'\"*?[]{}\n\\")
-_held: set[Path] = set()
+_held: dict[Path, int] = {}
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Lake:
                 where=str(self.root),
                 remedy="wait for it to end, then run again",
             ) from None
-        _held.add(self.root)
+        _held[self.root] = file.fileno()
         try:
             since = datetime.now().astimezone().isoformat(timespec="seconds")
             who = {"pid": os.getpid(), "host": socket.gethostname()}
@@ -117,9 +117,29 @@ class Lake:
             file.flush()
             yield
         finally:
-            _held.discard(self.root)
+            del _held[self.root]
             file.truncate(0)
             file.close()
+
+    def lock_descriptors(self) -> tuple[int, ...]:
+        """What a child process must inherit to keep the lock if this one is killed."""
+        return (_held[self.root],) if self.root in _held else ()
+
+    def unmake(self) -> None:
+        """Take away a lake in which nothing is loaded; files of others stay."""
+        for table in RAW_TABLES:
+            (self.root / table.empty_file).unlink(missing_ok=True)
+        for name in (MARKER, "lock", "warehouse.duckdb", "warehouse.duckdb.wal"):
+            (self.root / name).unlink(missing_ok=True)
+        for name in ("runs", "target", "logs", "catalog", "journal"):
+            shutil.rmtree(self.root / name, ignore_errors=True)
+        # Innermost first; a folder that holds anything else is left.
+        for folder in sorted(self.root.rglob("*"), reverse=True):
+            if folder.is_dir():
+                with suppress(OSError):
+                    folder.rmdir()
+        with suppress(OSError):
+            self.root.rmdir()
 
     @contextmanager
     def fresh_folder(self, target: Path) -> Iterator[Path]:
@@ -145,7 +165,6 @@ class Lake:
 
 
 def _create(lake: Lake) -> Lake:
-    existed = lake.root.exists()
     try:
         lake.root.mkdir(parents=True, exist_ok=True)
         with duck.connect() as con:
@@ -163,10 +182,7 @@ def _create(lake: Lake) -> Lake:
         # Written last: without it the folder is not a lake.
         (lake.root / MARKER).write_text(LAKE_TOML)
     except (OSError, SkyloomError) as error:
-        for path in lake.root.iterdir() if lake.root.exists() else ():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        if not existed and lake.root.exists():
-            lake.root.rmdir()
+        lake.unmake()
         if isinstance(error, SkyloomError):
             raise
         raise SkyloomError(

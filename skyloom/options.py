@@ -34,7 +34,7 @@ LakeOption = Annotated[
 QuietOption = Annotated[bool, typer.Option("--quiet", help="no progress on stderr")]
 JsonOption = Annotated[bool, typer.Option("--json", help="a JSON array of rows")]
 ThreadsOption = Annotated[
-    int | None, typer.Option(help="threads of DuckDB and dbt (default: the cores)")
+    int | None, typer.Option(help="threads of DuckDB and dbt (default: cores, up to 8)")
 ]
 WorkersOption = Annotated[int | None, typer.Option(help="chips fetched at one time")]
 OsmArgument = Annotated[list[Path], typer.Argument(help="OSM extracts (.osm.pbf)")]
@@ -42,7 +42,10 @@ OsmOption = Annotated[
     list[Path] | None, typer.Option("--osm", help="OSM extracts (.osm.pbf)")
 ]
 RegionOption = Annotated[
-    str | None, typer.Option(help="name of the region (default: from the file's name)")
+    str | None,
+    typer.Option(
+        "--region-name", help="name of the snapshot's region (default: the file's)"
+    ),
 ]
 DateOption = Annotated[
     datetime | None,
@@ -81,6 +84,7 @@ OutOption = Annotated[
     Path, typer.Option("--out", help="a new folder, or an earlier export")
 ]
 WhereOption = Annotated[str, typer.Option(help="SQL over images, captions and scenes")]
+StyleOption = Annotated[str, typer.Option(help="the caption style")]
 PrivateOption = Annotated[
     bool, typer.Option("--private", help="for your own use: no licence needed")
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from skyloom.catalog import POINTER, relink
+from skyloom.catalog import POINTER, VIEWS, write_views
 from skyloom.geoparquet import write_parquet
 from skyloom.lake import Lake
 
@@ -34,13 +34,17 @@ def publish(
     text = json.dumps({"tables": entries}, indent=1, sort_keys=True)
     run_id = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LETTERS]
     pointer = lake.catalog / POINTER
-    unchanged = pointer.is_file() and json.loads(pointer.read_text()) == {
-        "run_id": run_id
-    }
+    unchanged = (
+        pointer.is_file()
+        and (lake.catalog / VIEWS).is_file()
+        and json.loads(pointer.read_text()) == {"run_id": run_id}
+    )
     if not unchanged:
         _write(lake.catalog / "runs" / f"{run_id}.json", text)
+        write_views(
+            lake, {one["name"]: lake.catalog / "files" / one["file"] for one in entries}
+        )
         _write(pointer, json.dumps({"run_id": run_id}))
-        relink(lake)
     return {"run_id": run_id, "changed": not unchanged, "tables": entries}
 
 

@@ -116,6 +116,7 @@ REQUESTS = _table(
         "box_id": "VARCHAR",
         "source": "VARCHAR",
         "source_image_ids": "VARCHAR[]",
+        "source_image_sha256s": "VARCHAR[]",
         "crs": "VARCHAR",
         "transform": "DOUBLE[]",
         "width_px": "INTEGER",

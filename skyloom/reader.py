@@ -20,6 +20,7 @@ from skyloom.options import (
     QueryFormatOption,
     QuietOption,
     SqlArgument,
+    StyleOption,
     WhereOption,
 )
 
@@ -40,6 +41,7 @@ def export(
     out: OutOption,
     lake: LakeOption = DEFAULT_LAKE,
     form: ExportFormatOption = ExportFormat.SKYSCRIPT,
+    style: StyleOption = "skyscript",
     where: WhereOption = "",
     private: PrivateOption = False,
     pickles: PicklesOption = False,
@@ -51,7 +53,7 @@ def export(
 
     progress.be_quiet(quiet)
     exported = export_skyscript(
-        Lake.open(lake), out, where=where, private=private, pickles=pickles
+        Lake.open(lake), out, where=where, style=style, private=private, pickles=pickles
     )
     print(f"{exported.n_pairs} pairs in {exported.csv}")
 
@@ -87,10 +89,12 @@ def tables(lake: LakeOption = DEFAULT_LAKE, as_json: JsonOption = False) -> None
 def doctor(lake: LakeOption = DEFAULT_LAKE) -> None:
     """Check the installation and the lake; every red line names the fix."""
     from skyloom.doctor import examine
+    from skyloom.lake import MARKER, Lake
     from skyloom.settings import read_settings
 
     marks = {True: "ok  ", False: "FAIL", None: "-   "}
-    checks = examine(lake, read_settings(None).project)
+    opened = Lake.open(lake) if (lake / MARKER).exists() else None
+    checks = examine(lake, read_settings(opened).project)
     for check in checks:
         cure = f" -> {check.fix}" if not check.ok and check.fix else ""
         print(f"{marks[check.ok]} {check.name}: {check.found}{cure}")

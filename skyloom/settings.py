@@ -5,6 +5,7 @@ What shapes the data set is not here: that stands in dbt_project (vars and seeds
 
 import difflib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from pydantic_settings import (
 
 from skyloom.build import PROJECT
 from skyloom.errors import UsageError
-from skyloom.lake import FORMAT_VERSION, MARKER, Lake
+from skyloom.lake import FORMAT_VERSION, LOCKED, MARKER, Lake
 
 PREFIX = "SKYLOOM_"
+# Variables that are no settings: the lake itself, and what tests use.
+OTHER_VARIABLES = {"SKYLOOM_LAKE", LOCKED, "SKYLOOM_DATA", "SKYLOOM_REQUIRE_DATA"}
 
 
 class Settings(BaseSettings):
@@ -69,6 +72,7 @@ def read_settings(lake: Lake | None, **flags: Any) -> Settings:
     """
     global _toml_file
     _toml_file = lake.root / MARKER if lake else None
+    _refuse_unknown_variables()
     try:
         return Settings(**{k: v for k, v in flags.items() if v is not None})
     except ValidationError as error:
@@ -86,9 +90,20 @@ def _complaint(key: str, problem: Any, file: Path | None) -> UsageError:
             where=where,
             remedy=f"correct it there, or in {variable} or the flag",
         )
-    near = difflib.get_close_matches(key, Settings.model_fields, n=1, cutoff=0.0)
+    return _unknown(key, Settings.model_fields, where)
+
+
+def _refuse_unknown_variables() -> None:
+    known = {f"{PREFIX}{key}".upper() for key in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known | OTHER_VARIABLES:
+            raise _unknown(name, known, "environment")
+
+
+def _unknown(name: str, known: Iterable[str], where: str) -> UsageError:
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.0)
     return UsageError(
-        f"unknown setting {key!r}", where=where, remedy=f"did you mean {near[0]!r}?"
+        f"unknown setting {name!r}", where=where, remedy=f"did you mean {near[0]!r}?"
     )
 
 

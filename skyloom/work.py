@@ -1,12 +1,11 @@
 """A command at work on a lake: locked, recorded, and tidy when it fails."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from skyloom.errors import SkyloomError
-from skyloom.lake import Lake, command_line
+from skyloom.lake import MARKER, Lake, command_line
 from skyloom.raw_tables import SNAPSHOTS
 from skyloom.runs import Log, recorded
 
@@ -17,12 +16,13 @@ def at_work(folder: Path, *, create: bool = False) -> Iterator[tuple[Lake, Log]]
 
     A lake that a failed command made and loaded nothing into is taken away again.
     """
-    existed = folder.exists() and any(folder.iterdir())
+    is_new = not (folder.expanduser() / MARKER).exists()
     lake = Lake.open(folder, create=create)
-    try:
-        with lake.lock(command_line()), recorded(lake) as log:
-            yield lake, log
-    except SkyloomError:
-        if not existed and len(lake.files(SNAPSHOTS)) == 1:
-            shutil.rmtree(lake.root)
-        raise
+    with lake.lock(command_line()):
+        try:
+            with recorded(lake) as log:
+                yield lake, log
+        except SkyloomError:
+            if is_new and len(lake.files(SNAPSHOTS)) == 1:
+                lake.unmake()
+            raise

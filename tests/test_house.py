@@ -108,7 +108,13 @@ def test_each_model_below_staging_is_a_shard_or_a_global_one():
 
 
 # What a shard holds whole: its objects, scenes, tags and words.
-OWN = {"object_id", "scene_id", "request_id", "key", "rule_id", "phrase", "region"}
+OWN = {"object_id", "scene_id", "request_id"}
+# Groups of something else, and why they say the same in every shard.
+ALLOWED = {
+    "int_tag_phrases.sql": "one tag and the grammar's rows, which are a seed",
+    "int_visible_tags.sql": "one key and the rows of a seed",
+    "int_phrase_tokens.sql": "one text and the rows of a seed",
+}
 
 
 def test_shard_models_hold_no_aggregate_across_scenes():
@@ -120,7 +126,7 @@ def test_shard_models_hold_no_aggregate_across_scenes():
         groups = re.findall(r"(?:group|partition) by\s+((?:[\w.]+,\s*)*[\w.]+)", text)
         for columns in groups:
             names = {column.split(".")[-1] for column in re.split(r",\s*", columns)}
-            assert names & OWN, (file.name, columns)
+            assert names & OWN or file.name in ALLOWED, (file.name, columns)
         assert not re.search(r"over\s*\(\s*order by", text), file.name
 
 

@@ -11,11 +11,9 @@ focus_objects as (
 
 visible as (
     select distinct
-        object_tags.object_id,
-        candidates.source
-    from {{ ref('object_tags') }} as object_tags
-    inner join candidates on object_tags.object_id = candidates.object_id
-    where object_tags.groundable and object_tags.max_gsd_m >= candidates.gsd_m
+        object_id,
+        source
+    from {{ ref('int_visible_tags') }}
 ),
 
 measured as (
@@ -76,6 +74,7 @@ select
     gsd_m,
     focus_width_px,
     focus_height_px,
+    length_m / gsd_m as focus_length_px,
     case
         when kind = 'area'
             then least(

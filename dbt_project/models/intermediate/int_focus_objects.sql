@@ -6,19 +6,16 @@ with visible_tags as (
     select
         candidates.object_id,
         candidates.source,
-        object_tags.key,
-        object_tags.value,
+        tags.key,
+        tags.value,
         {{ hash_unit(
             "concat_ws(':', 'cell', floor((candidates.west + candidates.east) * 50)::bigint, "
             ~ "floor((candidates.south + candidates.north) * 50)::bigint)"
         ) }}
         < {{ var('cell_fraction') }} as in_sampled_cell
     from {{ ref('int_objects_in_imagery') }} as candidates
-    inner join {{ ref('object_tags') }} as object_tags
-        on candidates.object_id = object_tags.object_id
-    where
-        object_tags.groundable
-        and object_tags.max_gsd_m >= candidates.gsd_m
+    inner join {{ ref('int_visible_tags') }} as tags
+        on candidates.object_id = tags.object_id and candidates.source = tags.source
 ),
 
 tag_counts as (

@@ -1,8 +1,8 @@
 {{ config(tags=['shard']) }}
 
 -- How many of CLIP's tokens each text takes. A word that the seed does not know counts
--- one for each three letters, a mark, a digit or a byte of another script one: never
--- too few.
+-- one for each two letters, a mark, a digit or a byte of another script one: rather too
+-- many than too few.
 with phrases as (
     select distinct phrase
     from {{ ref('int_object_phrases') }}
@@ -21,7 +21,7 @@ words as (
 word_tokens as (
     select
         words.phrase,
-        sum(coalesce(clip_tokens.n_tokens, ceil(length(words.word) / 3.0)))::integer
+        sum(coalesce(clip_tokens.n_tokens, ceil(length(words.word) / 2.0)))::integer
             as n_tokens
     from words
     left join {{ ref('clip_tokens') }} as clip_tokens on words.word = clip_tokens.word

@@ -1,12 +1,8 @@
 {{ config(tags=['shard']) }}
 
--- The tags that may be said in each scene: visible at its resolution, of the focus
--- and of every surrounding object that shows at least a few pixels.
-with scenes as (
-    select
-        scene_id,
-        gsd_m
-    from {{ ref('scenes') }}
+-- What each caption style says of each object of a scene.
+with visible as (
+    select * from {{ ref('scene_tags') }}
 ),
 
 styles as (
@@ -14,31 +10,6 @@ styles as (
         style,
         surrounding_only_key
     from {{ ref('stg_seeds__caption_styles') }}
-),
-
-visible as (
-    select
-        scene_objects.scene_id,
-        scene_objects.object_id,
-        scene_objects.role,
-        scene_objects.rank as object_rank,
-        object_tags.key,
-        object_tags.value,
-        object_tags.phrase,
-        object_tags.rule_id,
-        object_tags.tag_rank
-    from {{ ref('scene_objects') }} as scene_objects
-    inner join scenes on scene_objects.scene_id = scenes.scene_id
-    inner join {{ ref('object_tags') }} as object_tags
-        on scene_objects.object_id = object_tags.object_id
-    where
-        object_tags.groundable
-        and object_tags.max_gsd_m >= scenes.gsd_m
-        and (
-            scene_objects.role = 'focus'
-            or scene_objects.extent_px is null
-            or scene_objects.extent_px >= {{ var('surrounding_min_px') }}
-        )
 ),
 
 styled as (

@@ -4,30 +4,21 @@ with words as (
     select * from {{ ref('caption_words') }}
 ),
 
-hard_rules as (
-    select distinct
-        rule_id,
-        md5(concat_ws(chr(31), rule_id, max_gsd_m, phrase, priority)) as rule_digest
-    from {{ ref('int_hard_rules') }}
-),
-
 rules as (
     select
         rule_id,
         rule_digest
     from {{ ref('stg_seeds__tag_rules') }}
-    union all by name
-    select
-        rule_id,
-        min(rule_digest) as rule_digest
-    from hard_rules
-    group by rule_id
 ),
 
 traced as (
     select
         words.*,
-        rules.rule_digest
+        -- A rule that is a model is known by its name and by what it says.
+        case
+            when words.rule_id is not null
+                then coalesce(rules.rule_digest, md5(words.rule_id || ':' || words.words))
+        end as rule_digest
     from words
     left join rules on words.rule_id = rules.rule_id
 ),

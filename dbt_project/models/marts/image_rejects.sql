@@ -14,6 +14,13 @@ requests as (
 
 attempts as (
     select * from {{ ref('stg_lake__ledger') }}
+),
+
+sources as (
+    select
+        source,
+        min_valid_fraction
+    from {{ ref('sources') }}
 )
 
 select
@@ -21,13 +28,18 @@ select
     requests.scene_id,
     scenes.object_id,
     requests.source,
-    coalesce(requests.why_not, attempts.reason) as reason,
+    coalesce(requests.why_not, attempts.reason, 'nodata') as reason,
     case
         when requests.why_not is not null then 'no image of the source holds the whole box'
-        else attempts.detail
+        when attempts.reason is not null then attempts.detail
+        else printf('%.3f of its pixels are valid', attempts.valid_fraction)
     end as detail
 from scenes
 inner join requests
     on scenes.scene_id = requests.scene_id and scenes.box_id = requests.box_id
+inner join sources on requests.source = sources.source
 left join attempts on requests.request_id = attempts.request_id
-where requests.why_not is not null or attempts.status != 'ok'
+where
+    requests.why_not is not null
+    or attempts.status != 'ok'
+    or attempts.valid_fraction < sources.min_valid_fraction

@@ -71,8 +71,12 @@ joined as (
         on
             scenes.source = footprints.source
             and requests.source_image_ids[1] = footprints.source_image_id
+            -- A file of that name that holds other pixels has other facts.
+            and requests.source_image_sha256s[1] = footprints.sha256
     inner join sources on scenes.source = sources.source
     inner join snapshots on scenes.osm_snapshot = snapshots.snapshot
+    -- A chip that passed a laxer gate once.
+    where fetched.valid_fraction >= sources.min_valid_fraction
 )
 
 select

@@ -33,8 +33,11 @@ select
             )
         when 'too_small'
             then printf(
-                '%.0f x %.0f px, less than {{ var("min_focus_px") }}',
-                focus_width_px, focus_height_px
+                '%.1f px, less than {{ var("min_focus_px") }}',
+                case
+                    when kind = 'line' then focus_length_px
+                    else greatest(focus_width_px, focus_height_px)
+                end
             )
         else 'no box round it lies whole in one image of the source'
     end as detail

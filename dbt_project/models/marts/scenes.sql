@@ -26,8 +26,11 @@ located as (
         -- From the box's centre to the focus, or the line's node it stands on.
         (boxes.lon - (boxes.west + boxes.east) / 2) * boxes.metres_per_lon as offset_x_m,
         (boxes.lat - (boxes.south + boxes.north) / 2) * boxes.metres_per_lat as offset_y_m,
-        {{ var('split_gap_m') }} / boxes.metres_per_lon as gap_lon,
-        {{ var('split_gap_m') }} / boxes.metres_per_lat as gap_lat
+        -- A chip reaches past its box where the image's grid is turned against north.
+        greatest(
+            {{ var('split_gap_m') }},
+            {{ var('split_gap_share') }} * greatest(boxes.width_px, boxes.height_px) * sized.gsd_m
+        ) as gap_m
     from boxes
     inner join sized using (object_id, source)
     inner join objects on boxes.object_id = objects.object_id
@@ -38,12 +41,12 @@ tiled as (
         *,
         {{ quadkey_of('lon', 'lat') }} as quadkey,
         range(
-            {{ tile_x('west - gap_lon', var('split_zoom')) }},
-            {{ tile_x('east + gap_lon', var('split_zoom')) }} + 1
+            {{ tile_x('west - gap_m / metres_per_lon', var('split_zoom')) }},
+            {{ tile_x('east + gap_m / metres_per_lon', var('split_zoom')) }} + 1
         ) as tile_columns,
         range(
-            {{ tile_y('north + gap_lat', var('split_zoom')) }},
-            {{ tile_y('south - gap_lat', var('split_zoom')) }} + 1
+            {{ tile_y('north + gap_m / metres_per_lat', var('split_zoom')) }},
+            {{ tile_y('south - gap_m / metres_per_lat', var('split_zoom')) }} + 1
         ) as tile_rows
     from located
 ),

@@ -10,7 +10,9 @@ indexed as (
     select
         source,
         count(*) as n_images,
-        max(gsd_m) as gsd_m,
+        -- Nominal, to two digits: on a grid of degrees each image has its own, and one
+        -- image more must not move the boxes of the others.
+        round(max(gsd_m), 1 - floor(log10(max(gsd_m)))::integer) as gsd_m,
         min(bbox.xmin)::double as west,
         min(bbox.ymin)::double as south,
         max(bbox.xmax)::double as east,
@@ -21,31 +23,39 @@ indexed as (
     group by source
 ),
 
+local as (
+    select
+        *,
+        case when is_painted then 'drawn' else 'file' end as kind
+    from indexed
+),
+
 seed as (
     select * from {{ ref('imagery_sources') }}
 )
 
 select
     ---------- ids
-    indexed.source,
-    case when indexed.is_painted then 'drawn' else 'file' end as kind,
+    local.source,
+    local.kind,
     coalesce(seed.name, 'local files') as name,
     seed.collection,
     ---------- numbers
-    indexed.n_images,
-    indexed.gsd_m,
-    indexed.west,
-    indexed.south,
-    indexed.east,
-    indexed.north,
+    local.n_images,
+    local.gsd_m,
+    local.west,
+    local.south,
+    local.east,
+    local.north,
     ---------- terms
-    seed.license,
-    seed.attribution,
-    indexed.drawn,
+    -- The terms of a service are not those of a file that bears its code.
+    case when seed.kind = local.kind then seed.license end as license,
+    case when seed.kind = local.kind then seed.attribution end as attribution,
+    local.drawn,
     ---------- recipe and gates
     {{ var('jpeg_quality') }}::integer as jpeg_quality,
     {{ var('min_valid_fraction') }}::double as min_valid_fraction,
     {{ var('min_std') }}::double as min_std,
     'rgb8-native-grid;jpeg-{{ var("jpeg_quality") }}-444' as recipe
-from indexed
-left join seed on indexed.source = seed.source
+from local
+left join seed on local.source = seed.source

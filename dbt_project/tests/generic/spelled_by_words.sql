@@ -1,4 +1,5 @@
-{# The trace is the caption: its words in order give back both texts. #}
+{# The trace gives back both texts; the longer one is also what its objects' phrases say,
+   which were joined and counted apart from it. #}
 {% test spelled_by_words(model) %}
 with spelled as (
     select
@@ -8,17 +9,40 @@ with spelled as (
         {{ joined_in_order('words', 'position') }} as text
     from {{ ref('caption_words') }}
     group by scene_id, style, caption
+),
+
+phrased as (
+    select
+        phrases.scene_id,
+        phrases.style,
+        'title_multi_objects' as caption,
+        any_value(styles.prefix)
+        || {{ joined_in_order(
+            "case phrases.object_number when 1 then '' when 2 then styles.surroundings_lead "
+            ~ "else styles.object_separator end || phrases.phrase",
+            "phrases.object_number"
+        ) }}
+        || any_value(styles.suffix) as text
+    from {{ ref('int_scene_phrases') }} as phrases
+    inner join {{ ref('stg_seeds__caption_styles') }} as styles on phrases.style = styles.style
+    group by phrases.scene_id, phrases.style
+),
+
+expected as (
+    select * from spelled
+    union all by name
+    select * from phrased
 )
 
 select
     captions.scene_id,
     captions.style,
-    spelled.caption,
-    spelled.text
+    expected.caption,
+    expected.text
 from {{ model }} as captions
-inner join spelled using (scene_id, style)
+inner join expected using (scene_id, style)
 where
-    spelled.text != case spelled.caption
+    expected.text != case expected.caption
         when 'title' then captions.title
         else captions.title_multi_objects
     end

@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from extract.chips import ChipRequest, FetchError, Grid, Mask, Pixels, RawChip
+from extract.rasters import content_sha256
 
 OPEN_PER_THREAD = 8
 OPAQUE = 128
@@ -31,6 +33,8 @@ class FileSource:
             for row in footprints.iter_rows(named=True)
         }
         self._mine = threading.local()
+        self._digests: dict[str, str] = {}
+        self._digesting = threading.Lock()
         self._all: set[rasterio.DatasetReader] = set()
 
     def fetch(self, request: ChipRequest) -> RawChip:
@@ -64,18 +68,19 @@ class FileSource:
                 oldest.close()
             image = rasterio.open(location)
             self._all.add(image)
-            _check_unchanged(image, footprint)
+            self._check_unchanged(footprint)
             handles[location] = image
         handles.move_to_end(location)
         return handles[location]
 
-
-def _check_unchanged(image: rasterio.DatasetReader, footprint: dict[str, Any]) -> None:
-    indexed = (footprint["width_px"], footprint["height_px"], footprint["transform"])
-    if (image.width, image.height, list(image.transform[:6])) != indexed:
-        raise FetchError(
-            "changed", f"{footprint['location']}: not the file that was indexed"
-        )
+    def _check_unchanged(self, footprint: dict[str, Any]) -> None:
+        """Compare the content with what was indexed, once for each file."""
+        location = footprint["location"]
+        with self._digesting:
+            if location not in self._digests:
+                self._digests[location] = content_sha256(Path(location))
+        if self._digests[location] != footprint["sha256"]:
+            raise FetchError("changed", f"{location}: not the file that was indexed")
 
 
 def _window(grid: Grid, footprint: dict[str, Any]) -> Window:

@@ -28,8 +28,12 @@ def print_rows(result: duckdb.DuckDBPyConnection, form: str) -> None:
     """
     names = [column[0] for column in result.description or ()]
     if form == "json":
-        rows = (dict(zip(names, row, strict=True)) for row in _rows(result))
-        print("[" + ",\n".join(json.dumps(row, default=_text) for row in rows) + "]")
+        lead = "["
+        for row in _rows(result):
+            record = dict(zip(names, row, strict=True))
+            print(lead + json.dumps(record, default=_text), end="")
+            lead = ",\n"
+        print("]" if lead != "[" else "[]")
     elif form == "csv":
         writer = csv.writer(sys.stdout)
         writer.writerow(names)
@@ -47,7 +51,7 @@ def print_demo(lake: Lake, pairs: Path) -> None:
     )
     print("\nsome of the captions:")
     for image_id, caption in rows.fetchall():
-        print(f"  {image_id}: {caption}")
+        print(f"  {image_id}: {_printable(caption)}")
     print(f"\ncatalog  {lake.catalog / 'catalog.duckdb'}")
     print(f"csv      {pairs}")
     print(f"report   {lake.root / 'report.html'}")
@@ -73,12 +77,18 @@ def _print_table(names: list[str], result: duckdb.DuckDBPyConnection) -> None:
     table = Table(*names)
     for row in rows[:TABLE_ROWS]:
         # As plain text: a tag's value may look like the console's own markup.
-        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+        table.add_row(*(Text(_printable(value)) for value in row))
     # Piped output must not be folded to the width of a terminal that is not there.
     width = None if sys.stdout.isatty() else 10_000
     Console(width=width).print(table)
     if len(rows) > TABLE_ROWS:
         print(f"the first {TABLE_ROWS} rows; --format csv prints all")
+
+
+def _printable(value: Any) -> str:
+    """Without what a terminal would obey: a tag may hold escape sequences."""
+    text = "" if value is None else str(value)
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _text(value: Any) -> str:

@@ -14,14 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import yaml
 
+from skyloom import duck
 from skyloom.catalog import Catalog
 from skyloom.errors import SkyloomError, UsageError
 from skyloom.inputs import RECORD, inputs_digest, is_built, remember
 from skyloom.lake import LOCKED, Lake
-from skyloom.progress import say, track
+from skyloom.progress import track
 
+# As a module of its own it would warn about itself.
+DBT = "from dbt.cli.main import cli; cli()"
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 
 
@@ -81,7 +85,7 @@ def build(
         LOCKED: str(lake.root),
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "dbt.cli.main", *arguments],
+        [sys.executable, "-c", DBT, *arguments],
         env=environment,
         pass_fds=lake.lock_descriptors(),
         stdout=subprocess.PIPE,
@@ -108,6 +112,17 @@ def _check_variables(project: Path, variables: Mapping[str, Any]) -> None:
             raise UsageError(
                 f"unknown dbt var {name!r}", remedy=f"did you mean {near[0]!r}?"
             )
+        if _kind(variables[name]) is not _kind(known[name]):
+            raise UsageError(
+                f"dbt var {name!r} is {variables[name]!r}, where the project has "
+                f"{known[name]!r}",
+                remedy="give a value of the same kind",
+            )
+
+
+def _kind(value: Any) -> type:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float if number else type(value)
 
 
 def _current_run(lake: Lake) -> str | None:
@@ -122,7 +137,7 @@ def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
         try:
             yield json.loads(line)
         except json.JSONDecodeError:
-            yield {"info": {"level": "error", "name": "", "msg": line.strip()}}
+            yield {"info": {"level": "warn", "name": "", "msg": line.strip()}}
 
 
 def _follow(process: subprocess.Popen[str]) -> list[str]:
@@ -155,10 +170,26 @@ def _failure(results: Path, complaints: Sequence[str]) -> SkyloomError:
             if node["status"] in ("error", "fail"):
                 kind, _, name = node["unique_id"].split(".")[:3]
                 message = " ".join((node["message"] or "").split())
+                row = _failing_row(results.parent.parent, node)
                 return SkyloomError(
-                    f"the {kind} {name} failed: {message}", where="dbt", remedy=log
+                    f"the {kind} {name} failed: {row or message}",
+                    where="dbt",
+                    remedy=log,
                 )
-    for complaint in complaints:
-        say(complaint)
-    first = " ".join(complaints[0].split()) if complaints else "no message"
+    first = " ".join(" ".join(complaints).split())[:500] or "no message"
     return SkyloomError(f"the build failed: {first}", where="dbt", remedy=log)
+
+
+def _failing_row(root: Path, node: Mapping[str, Any]) -> str:
+    """The first row that a failed data test found: it names what is wrong."""
+    sql = node.get("compiled_code")
+    if not node["unique_id"].startswith("test.") or not sql:
+        return ""
+    try:
+        with duck.connect(Lake(root).warehouse, read_only=True) as con:
+            result = con.execute(f"select * from ({sql}) limit 1")
+            names = [column[0] for column in result.description or ()]
+            cells = zip(names, result.fetchone() or (), strict=False)
+    except duckdb.Error:
+        return ""
+    return ", ".join(f"{name} = {cell}" for name, cell in cells if cell is not None)

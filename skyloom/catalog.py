@@ -44,12 +44,19 @@ class Catalog:
                 where=str(lake.root),
                 remedy="run `skyloom build`",
             )
-        run_id = json.loads(pointer.read_text())["run_id"]
-        run = json.loads((lake.catalog / "runs" / f"{run_id}.json").read_text())
-        files = {
-            table["name"]: lake.catalog / "files" / table["file"]
-            for table in run["tables"]
-        }
+        try:
+            run_id = json.loads(pointer.read_text())["run_id"]
+            run = json.loads((lake.catalog / "runs" / f"{run_id}.json").read_text())
+            files = {
+                table["name"]: lake.catalog / "files" / table["file"]
+                for table in run["tables"]
+            }
+        except (OSError, ValueError, KeyError) as error:
+            raise SkyloomError(
+                f"the catalog is damaged ({type(error).__name__})",
+                where=str(lake.catalog),
+                remedy="run `skyloom build`",
+            ) from None
         for file in files.values():
             if not file.is_file():
                 raise SkyloomError(

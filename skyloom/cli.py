@@ -221,8 +221,13 @@ def _run(
     from explore.report import write_report
     from extract.drawn_footprints import index_drawn
     from load.pbf import check_pbf
+    from skyloom.lake import MARKER
     from skyloom.work import at_work
 
+    if not osm and not (folder / MARKER).exists():
+        raise UsageError(
+            "there is nothing to load", remedy="name an extract with --osm FILE.osm.pbf"
+        )
     for file in osm:
         check_pbf(file)
     _check_sources(sources or [])

@@ -97,6 +97,13 @@ def export_skyscript(
         SkyloomError: an image lacks its terms, or nothing matches.
         UsageError: `where` is not SQL, or `out` holds something else.
     """
+    out = out.expanduser().resolve()
+    if out == lake.root or lake.root in out.parents:
+        raise UsageError(
+            "an export does not belong in the lake",
+            where=str(out),
+            remedy="name a folder outside of it with --out",
+        )
     if out.exists() and (
         not out.is_dir() or (any(out.iterdir()) and not (out / MARKER).is_file())
     ):
@@ -165,7 +172,12 @@ def _write(
     with track("export", len(rows)) as step:
         for row in rows:
             name = f"{row['image_id']}.jpg"
-            shutil.copyfile(lake.root / row["filepath"], folder / "images" / name)
+            chip = lake.root / row["filepath"]
+            if not chip.is_file():
+                raise SkyloomError(
+                    "a chip is missing", where=str(chip), remedy="run `skyloom fetch`"
+                )
+            shutil.copyfile(chip, folder / "images" / name)
             records.append(_record(row, f"images/{name}"))
             step(1)
     for name, chosen in _by_split(rows):
@@ -266,7 +278,11 @@ def _attribution(rows: Sequence[dict[str, Any]], *, private: bool) -> str:
     for term in sorted(set(terms), key=str):
         source, licence, attribution, drawn = term
         lines.append(
-            f"| {source} | {terms.count(term)} | {licence or 'not stated'} "
-            f"| {attribution or 'not stated'} | {'yes' if drawn else 'no'} |"
+            f"| {source} | {terms.count(term)} | {_cell(licence)} "
+            f"| {_cell(attribution)} | {'yes' if drawn else 'no'} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _cell(text: str | None) -> str:
+    return " ".join((text or "not stated").replace("|", "\\|").split())

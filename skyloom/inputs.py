@@ -48,7 +48,10 @@ def is_built(lake: Lake, digest: str) -> bool:
     needed = (record, lake.warehouse, lake.catalog / VIEWS)
     if not all(file.is_file() for file in needed):
         return False
-    return bool(json.loads(record.read_text()) == [digest, _current(lake)])
+    try:
+        return bool(json.loads(record.read_text()) == [digest, _current(lake)])
+    except ValueError:
+        return False
 
 
 def remember(lake: Lake, digest: str) -> None:

@@ -28,7 +28,7 @@ LAKE_TOML = f"""\
 format_version = {FORMAT_VERSION}
 """
 # Globs, SQL and dbt's templates would read these as their own.
-AWKWARD = frozenset("'\"*?[]{}\n\\")
+AWKWARD = frozenset("'\"*?[]{}#\n\\")
 _held: dict[Path, int] = {}
 
 
@@ -125,7 +125,7 @@ class Lake:
         """What a child process must inherit to keep the lock if this one is killed."""
         return (_held[self.root],) if self.root in _held else ()
 
-    def unmake(self) -> None:
+    def unmake(self, *, keep_root: bool) -> None:
         """Take away a lake in which nothing is loaded; files of others stay."""
         for table in RAW_TABLES:
             (self.root / table.empty_file).unlink(missing_ok=True)
@@ -138,8 +138,9 @@ class Lake:
             if folder.is_dir():
                 with suppress(OSError):
                     folder.rmdir()
-        with suppress(OSError):
-            self.root.rmdir()
+        if not keep_root:
+            with suppress(OSError):
+                self.root.rmdir()
 
     @contextmanager
     def fresh_folder(self, target: Path) -> Iterator[Path]:
@@ -165,8 +166,9 @@ class Lake:
 
 
 def _create(lake: Lake) -> Lake:
+    # Made beside its place and renamed: a killed command leaves no half lake.
+    draft = Lake(lake.root.with_name(f".{lake.root.name}.{os.getpid()}.part"))
     try:
-        lake.root.mkdir(parents=True, exist_ok=True)
         with duck.connect() as con:
             for table in RAW_TABLES:
                 columns = ", ".join(
@@ -176,18 +178,19 @@ def _create(lake: Lake) -> Lake:
                 write_parquet(
                     con,
                     f"from {table.name}",
-                    lake.root / table.empty_file,
+                    draft.root / table.empty_file,
                     order_by="all",
                 )
-        # Written last: without it the folder is not a lake.
-        (lake.root / MARKER).write_text(LAKE_TOML)
-    except (OSError, SkyloomError) as error:
-        lake.unmake()
-        if isinstance(error, SkyloomError):
-            raise
-        raise SkyloomError(
-            f"the lake could not be made ({error.strerror})", where=str(lake.root)
-        ) from None
+        (draft.root / MARKER).write_text(LAKE_TOML)
+        draft.root.replace(lake.root)
+    except OSError as error:
+        # Another command may have made it meanwhile.
+        if not (lake.root / MARKER).is_file():
+            raise SkyloomError(
+                f"the lake could not be made ({error.strerror})", where=str(lake.root)
+            ) from None
+    finally:
+        shutil.rmtree(draft.root, ignore_errors=True)
     return lake
 
 
@@ -198,7 +201,7 @@ def _check_format(marker: Path) -> None:
         raise UsageError(f"not valid TOML ({error})", where=str(marker)) from None
     if version != FORMAT_VERSION:
         raise UsageError(
-            f"a lake of format {version}, this Skyloom reads {FORMAT_VERSION}",
+            f"a lake of format {version!r}, this Skyloom reads {FORMAT_VERSION}",
             where=str(marker),
             remedy="use the Skyloom that wrote it, or start a new lake",
         )

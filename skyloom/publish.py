@@ -37,7 +37,8 @@ def publish(
     unchanged = (
         pointer.is_file()
         and (lake.catalog / VIEWS).is_file()
-        and json.loads(pointer.read_text()) == {"run_id": run_id}
+        and (lake.catalog / "runs" / f"{run_id}.json").is_file()
+        and pointer.read_text() == json.dumps({"run_id": run_id})
     )
     if not unchanged:
         _write(lake.catalog / "runs" / f"{run_id}.json", text)

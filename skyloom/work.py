@@ -16,7 +16,8 @@ def at_work(folder: Path, *, create: bool = False) -> Iterator[tuple[Lake, Log]]
 
     A lake that a failed command made and loaded nothing into is taken away again.
     """
-    is_new = not (folder.expanduser() / MARKER).exists()
+    folder = folder.expanduser()
+    is_new, had_folder = not (folder / MARKER).exists(), folder.exists()
     lake = Lake.open(folder, create=create)
     with lake.lock(command_line()):
         try:
@@ -24,5 +25,5 @@ def at_work(folder: Path, *, create: bool = False) -> Iterator[tuple[Lake, Log]]
                 yield lake, log
         except SkyloomError:
             if is_new and len(lake.files(SNAPSHOTS)) == 1:
-                lake.unmake()
+                lake.unmake(keep_root=had_folder)
             raise

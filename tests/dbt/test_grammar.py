@@ -144,8 +144,11 @@ def test_published_metadata_is_said_in_the_published_grammar(demo, real_data):
     models.seed("caption_styles")
     models.seed("clip_tokens")
     models.build("stg_seeds__caption_styles")
+    models.con.execute(
+        "create table int_visible_tags as select *, 'US' as source from object_tags"
+    )
     models.table(
-        "scenes", "scene_id varchar, gsd_m double", [(scene, 0.5) for scene in metas]
+        "scenes", "scene_id varchar, source varchar", [(scene, "US") for scene in metas]
     )
     models.table(
         "scene_objects",
@@ -153,6 +156,7 @@ def test_published_metadata_is_said_in_the_published_grammar(demo, real_data):
         "extent_px double",
         shown,
     )
+    models.build("scene_tags")
     for name in (
         "int_scene_tags",
         "int_object_phrases",

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +15,7 @@ import rasterio
 from rasterio.transform import from_origin
 from typer.main import get_command
 
+from skyloom.build import PROJECT
 from skyloom.cli import app
 from skyloom.lake import Lake
 
@@ -191,6 +193,74 @@ def test_bad_vars_are_refused(skyloom, tmp_path):
     done = skyloom("build", "--lake", tmp_path / "lake", "--vars", "{max_px")
     one_line(done, "--vars")
     assert not (tmp_path / "lake").exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [('{"max_pxx": 300}', "did you mean 'max_px'"), ('{"max_px": "abc"}', "'abc'")],
+)
+def test_a_var_that_is_none_is_refused(variables, said, skyloom, tmp_path):
+    done = skyloom("build", "--lake", tmp_path / "lake", "--vars", variables)
+    one_line(done, said)
+    assert not (tmp_path / "lake").exists()
+
+
+def test_a_failed_command_takes_away_nothing_of_the_users(skyloom, tmp_path):
+    bad = ("--vars", '{"max_pxx": 300}')
+    (tmp_path / "empty").mkdir()
+    one_line(skyloom("build", "--lake", tmp_path / "empty", *bad))
+    assert list((tmp_path / "empty").iterdir()) == []
+    lake = Lake.open(tmp_path / "lake", create=True)
+    (lake.root / "mine.txt").write_text("mine")
+    one_line(skyloom("build", "--lake", lake.root, *bad))
+    assert (lake.root / "mine.txt").read_text() == "mine"
+
+
+def test_a_broken_rule_is_named_and_the_catalog_stays(skyloom, demo_lake, tmp_path):
+    project = tmp_path / "dbt_project"
+    shutil.copytree(PROJECT, project)
+    seed = project / "seeds" / "tag_rules.csv"
+    row = "my_rule,building,hut,,,,,tiny,,,50,broken"
+    seed.write_text(f"{seed.read_text()}{row}\n")
+    before = (demo_lake.catalog / "current.json").read_text()
+    done = skyloom(
+        *("build", "--quiet", "--lake", demo_lake.root), SKYLOOM_PROJECT=str(project)
+    )
+    one_line(done, "tag_rules", "rule_id = my_rule", "max_gsd_m = tiny")
+    assert (demo_lake.catalog / "current.json").read_text() == before
+
+
+def test_a_file_is_no_lake_and_no_export(skyloom, demo, tmp_path):
+    (tmp_path / "file").write_text("x")
+    one_line(skyloom("build", "--lake", tmp_path / "file"), "not a lake")
+    out = ("--out", tmp_path / "file")
+    one_line(skyloom("export", "--lake", demo / "lake", *out), "not an export")
+
+
+def test_where_sees_images_captions_and_scenes(skyloom, demo, tmp_path):
+    condition = "n_surroundings > 2 and gsd_m <= 1 and drawn and split = 'train'"
+    done = skyloom(
+        *("export", "--lake", demo / "lake", "--out", tmp_path / "out"),
+        *("--where", condition, "--pickles", "--quiet"),
+    )
+    assert done.returncode == 0, done.stderr
+    records = (tmp_path / "out" / "metadata.jsonl").read_text().splitlines()
+    record = json.loads(records[0])
+    assert {"box", "time", "center_tags", "surrounding_tags"} <= record.keys()
+    assert len(list((tmp_path / "out" / "meta").glob("*.pickle"))) == len(records)
+    hostile = "1=1); drop table images; --"
+    done = skyloom(
+        *(
+            "export",
+            "--lake",
+            demo / "lake",
+            "--out",
+            tmp_path / "o",
+            "--where",
+            hostile,
+        )
+    )
+    one_line(done)
 
 
 def test_doctor_finds_this_installation_well(skyloom, demo):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.measure import CHECKOUT, Cost, conclude, cost, figure, median
 
-ROUNDS = 3
+ROUNDS = 3  # or the first argument
 SKYLOOM = (sys.executable, "-m", "skyloom.cli")
 QUACKOSM = """
 import sys, quackosm
@@ -38,7 +38,7 @@ def main() -> None:
         folder = Path(name)
         demo = ("demo", "--lake", folder / "demo" / "lake")
         pbf = extract()
-        for number in range(ROUNDS):
+        for number in range(int(sys.argv[1]) if sys.argv[1:] else ROUNDS):
             shutil.rmtree(folder / "demo", ignore_errors=True)
             costs.setdefault("demo, first run", []).append(cost([*SKYLOOM, *demo]))
             costs.setdefault("demo, second run", []).append(cost([*SKYLOOM, *demo]))

@@ -40,16 +40,16 @@ matched as (
     select * from by_wildcard_key
 )
 
-select matched.*
+select *
 from matched
-inner join rules on matched.rule_id = rules.rule_id
 -- A value that only a wildcard meets is said in its own letters, so it must look like a
 -- value and not like a sentence, a list, markup or the opposite of itself.
 where
-    matched.max_gsd_m = 0
-    or matched.phrase is not null
-    or not contains(rules.value, '*')
+    max_gsd_m = 0
+    or phrase is not null
+    -- The rule's value is exact.
+    or exactness % 2 = 1
     or (
-        regexp_full_match(matched.value, '[a-z0-9][a-z0-9_:. -]{0,39}')
-        and matched.value not in ('no', 'none', 'unknown', 'undefined')
+        regexp_full_match(value, '[a-z0-9][a-z0-9_:. -]{0,39}')
+        and value not in ('no', 'none', 'unknown', 'undefined')
     )

@@ -6,3 +6,16 @@ round(lon + ({{ shift_x_px }} - {{ width_px }} / 2.0) * gsd_m / metres_per_lon, 
     round(lat + ({{ shift_y_px }} - {{ height_px }} / 2.0) * gsd_m / metres_per_lat, 7) as south,
     round(lat + ({{ shift_y_px }} + {{ height_px }} / 2.0) * gsd_m / metres_per_lat, 7) as north
 {%- endmacro %}
+
+{# The boxes of a CTE that lie whole in one image of their source; reads the CTE
+   `footprints`. Codes have two characters: `starts_with` is equality that the planner
+   does not turn into a hash join, which would pair all boxes of a source with all its
+   images. #}
+{% macro inside_an_image(boxes) -%}
+select {{ boxes }}.*
+    from {{ boxes }}
+    inner join footprints on st_intersects_extent({{ boxes }}.box, footprints.geometry)
+    where
+        starts_with({{ boxes }}.source, footprints.source)
+        and st_within({{ boxes }}.box, footprints.geometry)
+{%- endmacro %}

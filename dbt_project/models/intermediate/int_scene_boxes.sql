@@ -33,24 +33,8 @@ hashed as (
     where attempt = 1
 ),
 
-hashed_touching as (
-    select
-        hashed.*,
-        footprints.source as footprint_source,
-        footprints.geometry as footprint
-    from hashed
-    inner join footprints
-        on st_intersects_extent(hashed.box, footprints.geometry)
-),
-
--- Codes have two characters: `starts_with` is equality that the planner does not turn
--- into a hash join, which would pair all boxes of a source with all its images.
 hashed_inside as (
-    select * exclude (footprint_source, footprint)
-    from hashed_touching
-    where
-        starts_with(source, footprint_source)
-        and st_within(box, footprint)
+    {{ inside_an_image('hashed') }}
 ),
 
 remaining as (
@@ -129,22 +113,8 @@ detours as (
     cross join steps as along
 ),
 
-detours_touching as (
-    select
-        detours.*,
-        footprints.source as footprint_source,
-        footprints.geometry as footprint
-    from detours
-    inner join footprints
-        on st_intersects_extent(detours.box, footprints.geometry)
-),
-
 detours_inside as (
-    select * exclude (footprint_source, footprint)
-    from detours_touching
-    where
-        starts_with(source, footprint_source)
-        and st_within(box, footprint)
+    {{ inside_an_image('detours') }}
 ),
 
 inside as (

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from load.pbf import decode
 from skyloom import duck
 from skyloom.lake import Lake
 from skyloom.raw_tables import OBJECTS
@@ -19,13 +20,16 @@ def reaches(
 ) -> bool:
     """Whether a node of the files, or an object of the lake, lies within the bounds.
 
-    Bounds are west, south, east, north in degrees. Files must have passed
-    `load.pbf.check_pbf`, since DuckDB's reader does not survive a damaged one.
+    Bounds are west, south, east, north in degrees.
+
+    Raises:
+        SkyloomError: a file cannot be read.
     """
     west, south, east, north = bounds
     box = {"west": west, "south": south, "east": east, "north": north}
     with duck.connect() as con:
         for file in files:
+            decode(file)
             nodes = f"select 1 from st_readosm({duck.quoted(file)})"
             sql = f"{nodes} where kind = 'node' and {INSIDE} limit 1"
             if con.execute(sql, box).fetchone():

@@ -1,21 +1,29 @@
 """OpenStreetMap extracts -> points, lines and areas of the lake.
 
 One snapshot per file: `osm/<region>@<date>/` with the objects, the elements that
-could not become objects, and one row about the file itself. The work is SQL
-(`load/shapes.py`); this module decides what is loaded and where it is put.
+could not become objects, and one row about the file itself. libosmium reads the file
+(`load/elements.py`), SQL makes the shapes (`load/shapes.py`); this module decides what
+is loaded and where it is put.
 """
+
+from __future__ import annotations
 
 import datetime
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from load.shapes import build, run_sql
+from load import by_quackosm
+from load.blocks import BadBlock, mended
+from load.elements import read_elements
+from load.pbf import REENCODE, decode
+from load.shapes import assemble, measure, refuse_misread, run_sql, spool
 from load.snapshot import (
     Counts,
     Extract,
@@ -30,42 +38,83 @@ from skyloom.geoparquet import write_parquet
 from skyloom.lake import Lake
 from skyloom.raw_tables import OBJECTS, REJECTS, SNAPSHOTS, RawTable
 
-LOADER = "st_readosm-1"
+if TYPE_CHECKING:
+    # It brings shapely, which most loads do not need.
+    from load.clip import Clip
+
+DUCKDB, QUACKOSM = "duckdb", "quackosm"
+VERSION = 2
 """Raised whenever the same file would give other rows."""
 AREA_RULES = Path(__file__).with_name("area_rules.csv")
-# Neighbours on the ground are neighbours in the file, so that a box reads few rows.
-BY_PLACE = """
-    st_hilbert(
-        ((bbox.xmin + bbox.xmax) / 2)::double,
-        ((bbox.ymin + bbox.ymax) / 2)::double,
-        {'min_x': -180, 'min_y': -90, 'max_x': 180, 'max_y': 90}::box_2d
-    ),
-    object_id
-"""
+UNREADABLE = "unreadable block"
 ORDERS = (
-    (OBJECTS, BY_PLACE),
+    (OBJECTS, None),
     (REJECTS, "osm_type, osm_id"),
     (SNAPSHOTS, "snapshot"),
 )
 
 
 @dataclass(frozen=True)
+class LoadOptions:
+    """How files are loaded, beyond what they are called.
+
+    `clip` keeps the objects that touch it, whole; `keep_going` takes what can be read
+    of a damaged file.
+    """
+
+    engine: str = DUCKDB
+    clip: Clip | None = None
+    keep_going: bool = False
+    threads: int | None = None
+    memory_limit: str | None = None
+
+    @property
+    def loader(self) -> str:
+        """What, beside the file, decides about the rows."""
+        rules = hashlib.sha256(AREA_RULES.read_bytes()).hexdigest()[:8]
+        clip = f"-{self.clip.digest[:8]}" if self.clip else ""
+        return f"{self.engine}-{VERSION}-{rules}{clip}"
+
+
+@dataclass(frozen=True)
 class Loaded:
-    """What became of one file; `path` is the snapshot's folder."""
+    """What became of one file; `path` is the snapshot's folder.
+
+    `reasons` counts the rejects of a file that was loaded; what a skipped one rejected
+    stands in the lake.
+    """
 
     snapshot: str
     path: Path
     counts: Counts
     skipped: bool
+    reasons: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether blocks of the file could not be read."""
+        return UNREADABLE in self.reasons
+
+    def summary(self) -> dict[str, Any]:
+        """The same for machines."""
+        counts = asdict(self.counts)
+        return {
+            "snapshot": self.snapshot,
+            "path": str(self.path),
+            "skipped": self.skipped,
+            **counts,
+            "reasons": dict(self.reasons),
+        }
 
     def __str__(self) -> str:
         if self.skipped:
             return f"{self.snapshot}: in the lake already"
         counts = self.counts
+        reasons = ", ".join(f"{n} {reason}" for reason, n in self.reasons.items())
         return (
             f"{self.snapshot}: {counts.points} points, {counts.lines} lines, "
             f"{counts.areas} areas ({counts.relations} of relations), "
-            f"{counts.rejects} rejects"
+            f"{counts.rejects} rejects{f' ({reasons})' if reasons else ''}"
         )
 
 
@@ -75,38 +124,42 @@ def load_osm(
     *,
     region: str | None = None,
     date: datetime.date | None = None,
-    threads: int | None = None,
-    memory_limit: str | None = None,
+    options: LoadOptions = LoadOptions(),
 ) -> list[Loaded]:
     """Load PBF files, each as one snapshot; what is in the lake already is skipped.
 
-    All files are checked before the first is loaded. The caller holds the lake's lock.
+    All files are looked at before the first is loaded, and decoded one by one: where
+    one is damaged, those before it are in the lake. The caller holds the lake's lock.
 
     Raises:
         SkyloomError: a file is not a readable PBF, two different files make the same
             snapshot, or the disk or the memory is full.
     """
-    loader = f"{LOADER}-{hashlib.sha256(AREA_RULES.read_bytes()).hexdigest()[:8]}"
     held = snapshots(lake)
-    extracts = [identify(path, region, date) for path in files]
-    refuse_clashes([x for x in extracts if not _find(x, held, loader)], held)
+    extracts = [
+        identify(path, region, date, clip=options.clip, keep_going=options.keep_going)
+        for path in files
+    ]
+    refuse_clashes([x for x in extracts if not _find(x, held, options)], held)
     loaded = []
     for extract in extracts:
-        known = _find(extract, snapshots(lake), loader)
-        if known:
-            counts = known.counts
-        else:
-            with _failures_named(extract.path):
-                counts = _load(lake, extract, loader, threads, memory_limit)
+        known = _find(extract, snapshots(lake), options)
         name = known.name if known else extract.name
         folder = lake.root / "osm" / name
-        loaded.append(Loaded(name, folder, counts, skipped=known is not None))
+        if known:
+            loaded.append(Loaded(name, folder, known.counts, skipped=True))
+        else:
+            with _failures_named(extract.path):
+                counts, reasons = _load(lake, extract, options)
+            loaded.append(Loaded(name, folder, counts, False, reasons))
     return loaded
 
 
-def _find(extract: Extract, held: Sequence[Snapshot], loader: str) -> Snapshot | None:
-    same = (x for x in held if (x.sha256, x.loader) == (extract.sha256, loader))
-    return next(same, None)
+def _find(
+    extract: Extract, held: Sequence[Snapshot], options: LoadOptions
+) -> Snapshot | None:
+    wanted = (extract.sha256, options.loader)
+    return next((x for x in held if (x.sha256, x.loader) == wanted), None)
 
 
 @contextmanager
@@ -126,26 +179,25 @@ def _failures_named(path: Path) -> Iterator[None]:
 
 
 def _load(
-    lake: Lake,
-    extract: Extract,
-    loader: str,
-    threads: int | None,
-    memory_limit: str | None,
-) -> Counts:
+    lake: Lake, extract: Extract, options: LoadOptions
+) -> tuple[Counts, Mapping[str, int]]:
     # A fixed place, so that the next load clears away what a killed one left.
     with lake.fresh_folder(lake.root / "osm" / extract.name) as folder:
         work = lake.root / ".load"
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
         try:
-            # In memory, spilling: a third less time than a database file.
             with duck.connect(
-                threads=threads,
-                memory_limit=memory_limit,
+                threads=options.threads,
+                memory_limit=options.memory_limit,
                 temp_directory=work / "spill",
             ) as con:
-                build(con, extract, AREA_RULES)
-                counts = _describe(con, extract, loader)
+                con.execute("set preserve_insertion_order = false")
+                con.execute("set enable_external_file_cache = false")
+                bad_blocks = _shape(con, extract, work, options)
+                names = {"region": extract.region, "snapshot": extract.name}
+                measure(con, work, bad_blocks, options.clip, **names)
+                described = _describe(con, extract, options)
                 written = [_write(con, table, order, work) for table, order in ORDERS]
             # Whole files only, in a moment: a kill during the work leaves nothing
             # here that the raw tables' patterns could match.
@@ -153,33 +205,79 @@ def _load(
                 file.replace(folder / file.name)
         finally:
             shutil.rmtree(work, ignore_errors=True)
-    return counts
+    return described
 
 
-def _describe(con: duckdb.DuckDBPyConnection, extract: Extract, loader: str) -> Counts:
-    row = (
-        run_sql(
-            con,
-            "snapshots",
-            snapshot=extract.name,
-            region=extract.region,
-            date=extract.date.isoformat() if extract.date else None,
-            file_name=extract.path.name,
-            sha256=extract.sha256,
-            loader=loader,
-        )
-        and con.execute("select columns('^n_') from snapshots").fetchone()
+def _shape(
+    con: duckdb.DuckDBPyConnection, extract: Extract, work: Path, options: LoadOptions
+) -> Sequence[BadBlock]:
+    """Make `shapes` and `elements`, and return the blocks that had to be left out."""
+    pbf, bad_blocks = extract.path, tuple[BadBlock, ...]()
+    if options.keep_going:
+        pbf = work / "readable.osm.pbf"
+        bad_blocks = mended(extract.path, pbf)
+    if options.engine == QUACKOSM:
+        decode(pbf)
+        by_quackosm.draw(con, pbf, work, AREA_RULES, threads=options.threads)
+        con.execute("create view elements as select osm_type, osm_id, tags from shapes")
+        return bad_blocks
+    lines = work / "drawn.txt"
+    read_elements(
+        pbf,
+        lines,
+        title=extract.name,
+        memory=duck.memory_limit(con),
+        threads=options.threads,
     )
-    return Counts(*(row or ()))
+    spool(con, "drawn", work, "line", file=lines)
+    lines.unlink()
+    try:
+        spool(con, "read", work, file=pbf)
+    except duckdb.InvalidInputException as error:
+        raise SkyloomError(
+            f"a PBF of a kind that DuckDB does not read ({str(error).splitlines()[0]})",
+            where=str(extract.path),
+            remedy=REENCODE,
+        ) from None
+    has_repeated_keys = run_sql(con, "repeated_key").fetchone() is not None
+    run_sql(con, "elements_once" if has_repeated_keys else "elements")
+    refuse_misread(con, extract.path)
+    assemble(con, AREA_RULES, extract.name)
+    return bad_blocks
+
+
+def _describe(
+    con: duckdb.DuckDBPyConnection, extract: Extract, options: LoadOptions
+) -> tuple[Counts, Mapping[str, int]]:
+    run_sql(
+        con,
+        "snapshots",
+        date=extract.date.isoformat() if extract.date else None,
+        file_name=extract.path.name,
+        sha256=extract.sha256,
+        loader=options.loader,
+    )
+    row = con.execute("select columns('^n_') from snapshots").fetchone()
+    return Counts(*(row or ())), dict(run_sql(con, "reasons").fetchall())
 
 
 def _write(
-    con: duckdb.DuckDBPyConnection, table: RawTable, order: str, folder: Path
+    con: duckdb.DuckDBPyConnection, table: RawTable, order: str | None, folder: Path
 ) -> Path:
     con.execute("set preserve_insertion_order = true")
+    # Row groups wait for their turn: one thread takes half the memory of two, and less
+    # time of theirs together.
+    con.execute("set threads = 1")
     columns = ", ".join(
         f'"{name}"::{kind} as "{name}"' for name, kind in table.columns.items()
     )
     path = folder / Path(table.pattern).name
-    write_parquet(con, f"select {columns} from {table.name}", path, order_by=order)
+    write_parquet(
+        con,
+        f"select {columns} from {table.name}",
+        path,
+        order_by=order,
+        places="from measured where reason is null" if table is OBJECTS else None,
+        level=1,
+    )
     return path

@@ -1,18 +1,12 @@
-"""Is this file an OpenStreetMap PBF that can be read to its end?
+"""Is this file an OpenStreetMap PBF that can be read to its end?"""
 
-DuckDB's reader takes the whole database down on a damaged file and reads some
-unusual encodings wrongly, so every file is decoded once by libosmium before.
-"""
-
-import functools
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 import osmium
 
-from skyloom import duck
+from load.blocks import check_frames, first_damage
 from skyloom.errors import SkyloomError
 
 REENCODE = "write it anew with `osmium cat in.osm.pbf -o out.osm.pbf`"
@@ -33,8 +27,10 @@ class PbfHeader:
     timestamp: datetime | None
 
 
-def check_pbf(path: Path) -> PbfHeader:
-    """Decode the whole file (50 MB a second and more) and return its header.
+def check_pbf(path: Path, *, keep_going: bool = False) -> PbfHeader:
+    """Look at a file's format, header and frames, in a moment for any size of file.
+
+    With `keep_going`, bad frames behind the header are no reason to refuse it.
 
     Raises:
         SkyloomError: the file is missing, damaged, of another format, or of a kind
@@ -43,7 +39,6 @@ def check_pbf(path: Path) -> PbfHeader:
     try:
         with path.open("rb") as file:
             start = file.read(512).removeprefix(b"\xef\xbb\xbf").lstrip()
-            stat = path.stat()
     except FileNotFoundError:
         raise SkyloomError("there is no such file", where=str(path)) from None
     except IsADirectoryError:
@@ -59,49 +54,48 @@ def check_pbf(path: Path) -> PbfHeader:
     for magic, what, remedy in OTHER_FORMATS:
         if start.startswith(magic):
             raise SkyloomError(what, where=str(path), remedy=remedy)
-    return _decode(path, stat.st_size, stat.st_mtime_ns)
-
-
-# A command checks all its files first and loads them later: one decode serves both.
-@functools.cache
-def _decode(path: Path, _size: int, _changed: int) -> PbfHeader:
-    try:
-        with osmium.io.Reader(osmium.io.File(str(path), "pbf")) as reader:
-            header = reader.header()
-            # No key is called that: nothing reaches Python, all of it is decoded.
-            osmium.apply(reader, osmium.filter.KeyFilter("@@"))
-    except RuntimeError as error:
-        reason = str(error).removeprefix("PBF error: ")
-        raise SkyloomError(
-            f"not a readable PBF (PBF error: {reason})",
-            where=str(path),
-            remedy="download or export it again",
-        ) from None
+    if not keep_going:
+        check_frames(path)
+    header = _header(path)
     if header.has_multiple_object_versions:
         raise SkyloomError(
             "a history file, which holds every version of an object",
             where=str(path),
             remedy="cut one day out of it with `osmium time-filter`",
         )
-    _check_encoding(path, header)
-    return PbfHeader(_timestamp(header.get("osmosis_replication_timestamp")))
-
-
-def _check_encoding(path: Path, header: osmium.io.Header) -> None:
     if header.get("pbf_dense_nodes") != "true":
-        # st_readosm takes the ids of single nodes for others.
+        # DuckDB's reader takes the ids of single nodes for others.
         raise SkyloomError(
             "a PBF without dense nodes", where=str(path), remedy=REENCODE
         )
+    return PbfHeader(_timestamp(header.get("osmosis_replication_timestamp")))
+
+
+def decode(path: Path) -> None:
+    """Decode the whole file, 50 MB a second and more.
+
+    DuckDB's reader takes the whole process down on some damaged files: what comes from
+    outside has to pass libosmium first.
+
+    Raises:
+        SkyloomError: naming the first block that cannot be read.
+    """
     try:
-        with duck.connect() as con:
-            con.execute("select id from st_readosm(?) limit 1", [str(path)]).fetchone()
-    except duckdb.Error as error:
-        raise SkyloomError(
-            f"a PBF of a kind that DuckDB does not read ({str(error).splitlines()[0]})",
-            where=str(path),
-            remedy=REENCODE,
-        ) from None
+        with osmium.io.Reader(osmium.io.File(str(path), "pbf")) as reader:
+            # Nothing reaches Python, all of it is decoded. (A filter that reads tags
+            # does not survive one with a NUL in it.)
+            osmium.apply(reader, osmium.filter.EntityFilter(osmium.osm.NOTHING))
+    except RuntimeError:
+        raise first_damage(path) from None
+
+
+def _header(path: Path) -> osmium.io.Header:
+    try:
+        file = osmium.io.File(str(path), "pbf")
+        with osmium.io.Reader(file, osmium.osm.NOTHING) as reader:
+            return reader.header()
+    except RuntimeError:
+        raise first_damage(path) from None
 
 
 def _timestamp(text: str) -> datetime | None:

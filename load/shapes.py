@@ -1,67 +1,121 @@
-"""The SQL steps from one PBF to its objects, in order and in bounded batches."""
+"""The SQL steps from what a file holds to its objects and rejects, in order."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
-from load.snapshot import Extract
-from skyloom import progress
+from load.blocks import BadBlock
+from load.pbf import REENCODE
+from skyloom import duck, progress
 from skyloom.errors import SkyloomError
 
+if TYPE_CHECKING:
+    # It brings shapely, which most loads do not need.
+    from load.clip import Clip
+
 SQL = Path(__file__).with_name("sql")
-WAYS_AT_ONCE = 200_000
 AREAS_AT_ONCE = 5_000
+# Each thread holds a row group: small ones take less memory, and less time with it.
+SPOOLED = "format parquet, compression uncompressed, row_group_size 20000"
 
 
-def build(con: duckdb.DuckDBPyConnection, extract: Extract, area_rules: Path) -> None:
-    """Make the tables `objects` and `rejects` from an extract that `check_pbf` passed.
+def assemble(con: duckdb.DuckDBPyConnection, area_rules: Path, title: str) -> None:
+    """Make `shapes` from the views `elements` and `drawn`.
 
     Raises:
-        SkyloomError: the file holds an object more than once.
         duckdb.Error: the memory or the disk is full.
     """
-    con.execute("set preserve_insertion_order = false")
-    names = {"region": extract.region, "snapshot": extract.name}
-    run_sql(con, "elements", file=str(extract.path))
-    for step in ("nodes", "members", "paths_table"):
+    run_sql(con, "areas", rules=area_rules)
+    for step in ("members", "relations", "parts", "steps", "outlines_table"):
         run_sql(con, step)
-    _run_batches(con, "paths", WAYS_AT_ONCE, extract.name)
-    _refuse_repeated(con, extract.path)
-    run_sql(con, "area_ways", rules=str(area_rules))
-    for step in ("ways", "relations", "parts", "outlines_table"):
-        run_sql(con, step)
-    _run_batches(con, "outlines", AREAS_AT_ONCE, extract.name)
-    for step in ("built", "untangled", "assembled", "shapes"):
-        run_sql(con, step)
-    # What is no longer needed goes before the geometries are copied.
-    for table in ("paths", "ways", "outlines", "built", "untangled", "assembled"):
-        con.execute(f"drop table {table}")
-    run_sql(con, "objects", **names)
-    run_sql(con, "rejects", **names)
-
-
-def run_sql(
-    con: duckdb.DuckDBPyConnection, step: str, **values: str | int | None
-) -> duckdb.DuckDBPyConnection:
-    """Run `load/sql/{step}.sql` with its parameters."""
-    return con.execute((SQL / f"{step}.sql").read_text(), values or None)
-
-
-def _run_batches(
-    con: duckdb.DuckDBPyConnection, step: str, size: int, name: str
-) -> None:
-    ranges = run_sql(con, f"batches_of_{step}", size=size).fetchall()
-    with progress.track(f"{name}: {step}", len(ranges)) as done:
+    ranges = run_sql(con, "batches_of_outlines", size=AREAS_AT_ONCE).fetchall()
+    with progress.track(f"{title}: areas", len(ranges)) as done:
         for first, last in ranges:
-            run_sql(con, step, first=first, last=last)
+            run_sql(con, "outlines", first=first, last=last)
             done(1)
+    for step in ("built", "tangled_parts", "untangled", "assembled", "shapes"):
+        run_sql(con, step)
 
 
-def _refuse_repeated(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+def measure(
+    con: duckdb.DuckDBPyConnection,
+    work: Path,
+    bad_blocks: Sequence[BadBlock],
+    clip: Clip | None,
+    **names: str,
+) -> None:
+    """Make `objects` and `rejects` from `shapes` and the tags of `elements`.
+
+    `names` are the region and the snapshot.
+    """
+    run_sql(con, "macros")
+    run_sql(con, "bad_blocks")
+    for block in bad_blocks:
+        reason = duck.quoted(str(block))
+        con.execute(f"insert into bad_blocks values ({block.offset}, {reason})")
+    spool(con, "measured", work, "geometry", clip=clip.wkb.hex() if clip else None)
+    run_sql(con, "objects", **names)
+    run_sql(con, "rejects")
+
+
+def refuse_misread(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse a file that holds an element twice, or that DuckDB reads in another way.
+
+    Raises:
+        SkyloomError: naming the element, or the file.
+    """
     repeated = run_sql(con, "repeated").fetchone()
     if repeated:
         raise SkyloomError(
-            f"holds {repeated[0]} {repeated[1]}, or a node of it, more than once",
+            f"holds {repeated[0]} {repeated[1]} more than once",
             where=str(path),
             remedy="merge extracts with `osmium merge`, which keeps each object once",
         )
+    differing = run_sql(con, "counts").fetchone()
+    if differing:
+        kind, theirs, ours = differing
+        raise SkyloomError(
+            "a PBF of a kind that DuckDB does not read as libosmium does "
+            f"({theirs} instead of {ours} elements of type {kind})",
+            where=str(path),
+            remedy=REENCODE,
+        )
+
+
+def run_sql(
+    con: duckdb.DuckDBPyConnection, step: str, **values: object
+) -> duckdb.DuckDBPyConnection:
+    """Run `load/sql/{step}.sql`, whose variables take the values."""
+    _set_variables(con, values)
+    return con.execute((SQL / f"{step}.sql").read_text())
+
+
+def spool(
+    con: duckdb.DuckDBPyConnection,
+    step: str,
+    work: Path,
+    geometry: str | None = None,
+    **values: object,
+) -> None:
+    """Put the rows of `load/sql/{step}.sql` into a file, under a view of that name.
+
+    What is as large as the extract stays out of memory so, for the price of a copy.
+    """
+    _set_variables(con, values)
+    file = duck.quoted(work / f"{step}.parquet")
+    sql = (SQL / f"{step}.sql").read_text()
+    con.execute(f"copy ({sql}) to {file} ({SPOOLED})")
+    # Without any geometry in it, a file's column is one of blobs.
+    shown = f"* replace ({geometry}::geometry as {geometry})" if geometry else "*"
+    con.execute(f"create view {step} as select {shown} from read_parquet({file})")
+
+
+def _set_variables(con: duckdb.DuckDBPyConnection, values: dict[str, object]) -> None:
+    for name, value in values.items():
+        # Not parameters: to bind one, DuckDB's client imports pandas, for two seconds.
+        literal = "null" if value is None else duck.quoted(str(value))
+        con.execute(f"set variable {name} = {literal}")

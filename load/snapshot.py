@@ -1,5 +1,7 @@
 """What a snapshot is called, and which snapshots a lake holds."""
 
+from __future__ import annotations
+
 import hashlib
 import re
 import unicodedata
@@ -7,13 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import polars as pl
+import duckdb
 
 from load.pbf import check_pbf
+from skyloom.duck import quoted
 from skyloom.errors import SkyloomError, UsageError
 from skyloom.lake import Lake
 from skyloom.raw_tables import SNAPSHOTS
+
+if TYPE_CHECKING:
+    # It brings shapely, which most loads do not need.
+    from load.clip import Clip
 
 UNDATED = "undated"
 DATE = re.compile(r"(?<!\d)(?:\d{4}-\d{2}-\d{2}|\d{6})(?!\d)")
@@ -57,18 +65,28 @@ class Snapshot:
     counts: Counts
 
 
-def identify(path: Path, region: str | None, day: date | None) -> Extract:
+def identify(
+    path: Path,
+    region: str | None,
+    day: date | None,
+    *,
+    clip: Clip | None = None,
+    keep_going: bool = False,
+) -> Extract:
     """Check a file and give it a region and a date.
 
-    The date is the flag's, else the header's, else the file name's, else none.
+    The date is the flag's, else the header's, else the file name's, else none. A part
+    of a file is a region of its own.
 
     Raises:
         SkyloomError: `check_pbf` refuses the file.
         UsageError: neither the flag nor the file name makes a region.
     """
-    header = check_pbf(path)
+    header = check_pbf(path, keep_going=keep_going)
     stem = re.sub(r"(\.osm)?\.pbf$", "", path.name, flags=re.IGNORECASE)
     name = _sanitised(_without_date(stem) if region is None else region)
+    if clip and region is None:
+        name += f"-{clip.digest[:8]}"
     if not name:
         raise UsageError(
             "no region can be made of this name",
@@ -84,24 +102,20 @@ def identify(path: Path, region: str | None, day: date | None) -> Extract:
 
 def snapshots(lake: Lake) -> list[Snapshot]:
     """The snapshots of a lake, by name."""
-    rows = pl.concat(
-        pl.read_parquet(file, hive_partitioning=False) for file in lake.files(SNAPSHOTS)
-    ).sort("snapshot")
+    files = ", ".join(quoted(file) for file in lake.files(SNAPSHOTS))
+    with duckdb.connect() as con:
+        rows = con.execute(
+            f"""
+            select
+                snapshot, file_name, sha256, loader,
+                n_points, n_lines, n_areas, n_relations, n_rejects
+            from read_parquet([{files}], hive_partitioning = false)
+            order by snapshot
+            """
+        ).fetchall()
     return [
-        Snapshot(
-            row["snapshot"],
-            row["file_name"],
-            row["sha256"],
-            row["loader"],
-            Counts(
-                row["n_points"],
-                row["n_lines"],
-                row["n_areas"],
-                row["n_relations"],
-                row["n_rejects"],
-            ),
-        )
-        for row in rows.iter_rows(named=True)
+        Snapshot(name, file_name, sha256, loader, Counts(*counts))
+        for name, file_name, sha256, loader, *counts in rows
     ]
 
 

@@ -42,6 +42,11 @@ def print_rows(result: duckdb.DuckDBPyConnection, form: str) -> None:
         _print_table(names, result)
 
 
+def print_json(value: object) -> None:
+    """Print one value to stdout as JSON."""
+    print(json.dumps(value, default=_text))
+
+
 def print_demo(lake: Lake, pairs: Path) -> None:
     """A few captions, the paths of what was made, and what to try next."""
     rows = Catalog.open(lake).query(

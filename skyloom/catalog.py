@@ -6,17 +6,22 @@ catalog/files/*.parquet       the tables, named by content, shared between runs
 catalog/catalog.duckdb        views over the current files, for any DuckDB client
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import polars as pl
 
 from skyloom import duck
 from skyloom.errors import SkyloomError, UsageError
 from skyloom.lake import Lake
+
+if TYPE_CHECKING:
+    import polars as pl
 
 POINTER = "current.json"
 VIEWS = "catalog.duckdb"
@@ -31,7 +36,7 @@ class Catalog:
     files: dict[str, Path]
 
     @classmethod
-    def open(cls, lake: Lake) -> "Catalog":
+    def open(cls, lake: Lake) -> Catalog:
         """Open the current run.
 
         Raises:

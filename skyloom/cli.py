@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ from skyloom.errors import EXIT_FAILURE, EXIT_PARTIAL, SkyloomError, UsageError
 
 if TYPE_CHECKING:
     from extract.fetcher import FetchResult
+    from load.clip import Clip
+    from load.osm import Loaded
     from skyloom.build import Built
     from skyloom.lake import Lake
     from skyloom.runs import Log
@@ -49,38 +51,140 @@ class Imagery:
 
 
 @dataclass(frozen=True)
+class Osm:
+    """Extracts that a command names, and what the flags say of them."""
+
+    files: list[Path] = field(default_factory=list)
+    region_name: str | None = None
+    date: date | None = None
+    engine: opt.Engine = opt.Engine.DUCKDB
+    keep_going: bool = False
+    clip: Clip | None = None
+
+    def within(self, bbox: str | None, polygon: Path | None) -> Osm:
+        """The same, kept to a box or the polygons of a file."""
+        if bbox and polygon:
+            raise UsageError("--bbox and --polygon at once", remedy="give one of them")
+        if not bbox and not polygon:
+            return self
+        from load.clip import clip_of_box, clip_of_file
+
+        clip = clip_of_file(polygon) if polygon else clip_of_box(bbox or "")
+        return replace(self, clip=clip)
+
+    def joined(self, files: list[Path]) -> Osm:
+        """The same with more files."""
+        return replace(self, files=[*self.files, *files])
+
+    def check(self) -> None:
+        """Refuse what is no PBF before anything is done."""
+        from load.pbf import check_pbf
+
+        for file in self.files:
+            check_pbf(file, keep_going=self.keep_going)
+
+
+@dataclass(frozen=True)
 class Job:
     """How a command works: the flags that go before lake.toml."""
 
     variables: dict[str, Any] = field(default_factory=dict)
     threads: int | None = None
     workers: int | None = None
+    memory_limit: str | None = None
 
     def settings(self, lake: Lake) -> Settings:
         """The settings that hold, read at the edge."""
         from skyloom.settings import read_settings
 
-        return read_settings(lake, threads=self.threads, workers=self.workers)
+        return read_settings(
+            lake,
+            threads=self.threads,
+            workers=self.workers,
+            memory_limit=self.memory_limit,
+        )
 
 
 @app.command()
 def load(
-    files: opt.OsmArgument,
+    files: opt.OsmArgument = None,
+    regions: opt.RegionsOption = None,
     lake: opt.LakeOption = opt.DEFAULT_LAKE,
-    region: opt.RegionOption = None,
+    region_name: opt.RegionNameOption = None,
     snapshot_date: opt.DateOption = None,
+    engine: opt.EngineOption = opt.Engine.DUCKDB,
+    bbox: opt.BoxOption = None,
+    polygon: opt.PolygonOption = None,
+    keep_going: opt.KeepGoingOption = False,
+    memory_limit: opt.MemoryOption = None,
     threads: opt.ThreadsOption = None,
+    as_json: opt.SummaryOption = False,
     quiet: opt.QuietOption = False,
 ) -> None:
     """Load OpenStreetMap extracts as snapshots of the lake."""
-    from load.pbf import check_pbf
     from skyloom.work import at_work
 
     progress.be_quiet(quiet)
-    for file in files:
-        check_pbf(file)
+    osm = Osm(files or [], region_name, _day(snapshot_date), engine, keep_going)
+    osm = osm.within(bbox, polygon)
+    if not osm.files and not regions:
+        raise UsageError(
+            "there is nothing to load", remedy="name extracts, or a --region"
+        )
+    osm.check()
+    job = Job(threads=threads, memory_limit=memory_limit)
     with at_work(lake, create=True) as (opened, log):
-        _load(opened, log, Job(threads=threads), files, region, _day(snapshot_date))
+        loaded = _load(opened, log, job, osm.joined(_download(opened, job, regions)))
+    if as_json:
+        from skyloom.answers import print_json
+
+        print_json([one.summary() for one in loaded])
+    else:
+        for one in loaded:
+            print(one)
+    if any(one.is_partial for one in loaded):
+        raise typer.Exit(EXIT_PARTIAL)
+
+
+@app.command()
+def diff(
+    old: opt.OldSnapshotArgument,
+    new: opt.NewSnapshotArgument,
+    osm: opt.OsmFlag = False,
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    out: opt.RowsFileOption = None,
+    memory_limit: opt.MemoryOption = None,
+    threads: opt.ThreadsOption = None,
+    as_json: opt.SummaryOption = False,
+    quiet: opt.QuietOption = False,
+) -> None:
+    """Say what two OpenStreetMap snapshots differ in."""
+    from load.difference import check_suffix, compare
+    from skyloom.answers import print_json
+    from skyloom.lake import Lake
+
+    progress.be_quiet(quiet)
+    if not osm:
+        raise UsageError(
+            "only snapshots can be compared", remedy="say `skyloom diff --osm A B`"
+        )
+    if out:
+        check_suffix(out)
+    opened = Lake.open(lake)
+    settings = Job(threads=threads, memory_limit=memory_limit).settings(opened)
+    with compare(
+        opened,
+        old,
+        new,
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+    ) as difference:
+        if out:
+            difference.write(out)
+        if as_json:
+            print_json(difference.summary())
+        else:
+            print(difference)
 
 
 @app.command()
@@ -135,10 +239,13 @@ def fetch(
 @app.command()
 def run(
     osm: opt.OsmOption = None,
+    regions: opt.RegionsOption = None,
+    bbox: opt.BoxOption = None,
+    polygon: opt.PolygonOption = None,
     imagery: opt.ImageryOption = None,
     sources: opt.SourcesOption = "",
     lake: opt.LakeOption = opt.DEFAULT_LAKE,
-    region: opt.RegionOption = None,
+    region_name: opt.RegionNameOption = None,
     snapshot_date: opt.DateOption = None,
     source_code: opt.SourceOption = LOCAL_FILES,
     acquired: opt.AcquiredOption = None,
@@ -151,14 +258,14 @@ def run(
 ) -> None:
     """Run every stage: load, build, fetch, build, report."""
     progress.be_quiet(quiet)
+    extracts = Osm(osm or [], region_name, _day(snapshot_date))
     _run(
         lake,
-        osm or [],
+        extracts.within(bbox, polygon),
         Imagery(imagery or [], source_code, acquired, license, attribution),
         Job(opt.parse_vars(variables), threads, workers),
         sources=[code for code in sources.split(",") if code],
-        region=region,
-        snapshot_date=_day(snapshot_date),
+        regions=regions,
     )
 
 
@@ -186,7 +293,7 @@ def demo(
         write_pbf(elements, pbf)
         write_imagery(elements, image)
     terms = ("CC0-1.0", "drawn by Skyloom, not a photograph")
-    _run(lake, [pbf], Imagery([image], "DR", None, *terms), Job(threads=threads))
+    _run(lake, Osm([pbf]), Imagery([image], "DR", None, *terms), Job(threads=threads))
     exported = export_skyscript(Lake.open(lake), folder / "skyscript")
     print_demo(Lake.open(lake), exported.csv)
 
@@ -209,31 +316,33 @@ app.add_typer(reader.app)
 
 def _run(
     folder: Path,
-    osm: list[Path],
+    osm: Osm,
     imagery: Imagery,
     job: Job,
     *,
     sources: list[str] | None = None,
-    region: str | None = None,
-    snapshot_date: date | None = None,
+    regions: list[str] | None = None,
 ) -> None:
     """The main job; all input is checked before the lake is touched."""
     from explore.report import write_report
     from extract.drawn_footprints import index_drawn
-    from load.pbf import check_pbf
     from skyloom.lake import MARKER
     from skyloom.work import at_work
 
-    if not osm and not (folder / MARKER).exists():
+    if not osm.files and not regions and not (folder / MARKER).exists():
         raise UsageError(
             "there is nothing to load", remedy="name an extract with --osm FILE.osm.pbf"
         )
-    for file in osm:
-        check_pbf(file)
+    osm.check()
+    if regions:
+        # A download is kept, whatever the rest comes to.
+        with at_work(folder, create=True) as (lake, _):
+            osm = osm.joined(_download(lake, job, regions))
     _check_sources(sources or [])
-    _check_imagery(folder, osm, imagery)
+    _check_imagery(folder, osm.files, imagery)
     with at_work(folder, create=True) as (lake, log):
-        _load(lake, log, job, osm, region, snapshot_date)
+        for one in _load(lake, log, job, osm):
+            print(one)
         if imagery.files:
             _index(lake, imagery)
         if DRAWN in (sources or []):
@@ -286,27 +395,33 @@ def _check_imagery(folder: Path, osm: list[Path], imagery: Imagery) -> None:
             )
 
 
-def _load(
-    lake: Lake,
-    log: Log,
-    job: Job,
-    files: list[Path],
-    region: str | None,
-    snapshot_date: date | None,
-) -> None:
-    from load.osm import load_osm
+def _download(lake: Lake, job: Job, regions: list[str] | None) -> list[Path]:
+    from load.download import download
+
+    server = job.settings(lake).geofabrik_url
+    return [download(lake, name, server=server).path for name in regions or []]
+
+
+def _load(lake: Lake, log: Log, job: Job, osm: Osm) -> list[Loaded]:
+    from load.osm import LoadOptions, load_osm
 
     settings = job.settings(lake)
-    for loaded in load_osm(
+    loaded = load_osm(
         lake,
-        files,
-        region=region,
-        date=snapshot_date,
-        threads=settings.threads,
-        memory_limit=settings.memory_limit,
-    ):
-        log("loaded", snapshot=loaded.snapshot, skipped=loaded.skipped)
-        print(loaded)
+        osm.files,
+        region=osm.region_name,
+        date=osm.date,
+        options=LoadOptions(
+            engine=osm.engine,
+            clip=osm.clip,
+            keep_going=osm.keep_going,
+            threads=settings.threads,
+            memory_limit=settings.memory_limit,
+        ),
+    )
+    for one in loaded:
+        log("loaded", snapshot=one.snapshot, skipped=one.skipped)
+    return loaded
 
 
 def _index(lake: Lake, imagery: Imagery) -> None:

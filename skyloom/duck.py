@@ -20,9 +20,10 @@ def ensure_spatial() -> None:
         SkyloomError: neither the wheel nor a download gives the extension.
     """
     with duckdb.connect() as con:
+        # No parameter: to bind one, DuckDB's client imports pandas, for two seconds.
         row = con.execute(
-            "select installed from duckdb_extensions() where extension_name = ?",
-            [EXTENSION],
+            "select installed from duckdb_extensions() "
+            f"where extension_name = '{EXTENSION}'"
         ).fetchone()
         if row and row[0]:
             return
@@ -59,7 +60,6 @@ def connect(
     `memory_limit` is in DuckDB's words ("4GB"); what does not fit spills into
     `temp_directory`.
     """
-    ensure_spatial()
     config: dict[str, str | bool | int | float | list[str]] = {}
     if threads:
         config["threads"] = threads
@@ -68,10 +68,22 @@ def connect(
     if temp_directory:
         config["temp_directory"] = str(temp_directory)
     con = duckdb.connect(str(database), read_only=read_only, config=config)
-    con.execute(f"load {EXTENSION}")
+    try:
+        con.execute(f"load {EXTENSION}")
+    except duckdb.Error:
+        ensure_spatial()
+        con.execute(f"load {EXTENSION}")
     # A progress bar of DuckDB's own would be drawn across ours.
     con.execute("set enable_progress_bar = false")
     return con
+
+
+def memory_limit(con: duckdb.DuckDBPyConnection) -> int:
+    """The connection's memory limit in bytes."""
+    row = con.execute(
+        "select parse_formatted_bytes(current_setting('memory_limit'))"
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def quoted(text: str | Path) -> str:

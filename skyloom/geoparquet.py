@@ -16,7 +16,13 @@ ROW_GROUP_ROWS = 50_000
 
 
 def write_parquet(
-    con: duckdb.DuckDBPyConnection, query: str, path: Path, *, order_by: str
+    con: duckdb.DuckDBPyConnection,
+    query: str,
+    path: Path,
+    *,
+    order_by: str | None,
+    places: str | None = None,
+    level: int = 3,
 ) -> int:
     """Write a query's rows in one total order and return how many there are.
 
@@ -24,21 +30,27 @@ def write_parquet(
     `bbox` column beside it. The file appears whole or not at all; its bytes do not
     depend on the number of threads.
 
+    Without `order_by` the query has to end in an order of its own. `places` is a
+    cheaper query with the same geometries and boxes, if there is one. Level 1 of zstd
+    takes two thirds of the time of 3, for files 6 % larger.
+
     Raises:
         SkyloomError: the file could not be written, for instance on a full disk.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    order = f"order by {order_by}" if order_by else ""
     part = path.with_name(f".{path.name}.part")
     columns = con.execute(f"describe ({query})").fetchall()
-    options = f"format parquet, compression zstd, row_group_size {ROW_GROUP_ROWS}"
+    options = "format parquet, compression zstd"
+    options += f", compression_level {level}, row_group_size {ROW_GROUP_ROWS}"
     select = f"select * from ({query})"
     if any(name == "geometry" and "GEOMETRY" in kind for name, kind, *_ in columns):
         select = f"select * replace (st_aswkb(geometry) as geometry) from ({query})"
-        geo = json.dumps(_geo_metadata(con, query), sort_keys=True)
+        geo = json.dumps(_geo_metadata(con, places or query), sort_keys=True)
         options += f", geoparquet_version 'NONE', kv_metadata {{geo: {quoted(geo)}}}"
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         rows = con.execute(
-            f"copy ({select} order by {order_by}) to {quoted(part)} ({options})"
+            f"copy ({select} {order}) to {quoted(part)} ({options})"
         ).fetchone()
         part.replace(path)
     except (duckdb.Error, OSError) as error:
@@ -53,24 +65,28 @@ def write_parquet(
 
 def _geo_metadata(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, object]:
     # Without `crs` the specification says OGC:CRS84: longitude, latitude.
-    row = con.execute(
-        f"""
-        select
-            list_sort(list(distinct st_geometrytype(geometry)::varchar)),
-            min(bbox.xmin), min(bbox.ymin), max(bbox.xmax), max(bbox.ymax)
-        from ({query})
-        where geometry is not null
-        """
-    ).fetchone()
-    kinds, *bounds = row if row else ([], None)
+    some = f"from ({query}) where geometry is not null"
+    kinds: list[str] = []
+    bounds: list[float] = []
+    # An empty table needs no spatial functions, which take a moment to load.
+    if con.execute(f"select 1 {some} limit 1").fetchone():
+        row = con.execute(
+            f"""
+            select
+                list_sort(list(distinct st_geometrytype(geometry)::varchar)),
+                min(bbox.xmin), min(bbox.ymin), max(bbox.xmax), max(bbox.ymax)
+            {some}
+            """
+        ).fetchone()
+        kinds, *bounds = row or ([],)
     column: dict[str, object] = {
         "encoding": "WKB",
-        "geometry_types": [SPEC_NAMES[kind] for kind in kinds or []],
+        "geometry_types": [SPEC_NAMES[kind] for kind in kinds],
         "covering": {
             "bbox": {side: ["bbox", side] for side in ("xmin", "ymin", "xmax", "ymax")}
         },
     }
-    if bounds[0] is not None:
+    if bounds:
         column["bbox"] = bounds
     return {
         "version": "1.1.0",

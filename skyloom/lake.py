@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from skyloom import duck
+import duckdb
+
 from skyloom.errors import LakeBusyError, SkyloomError, UsageError
 from skyloom.geoparquet import write_parquet
 from skyloom.raw_tables import RAW_TABLES, RawTable
@@ -169,7 +170,8 @@ def _create(lake: Lake) -> Lake:
     # Made beside its place and renamed: a killed command leaves no half lake.
     draft = Lake(lake.root.with_name(f".{lake.root.name}.{os.getpid()}.part"))
     try:
-        with duck.connect() as con:
+        # Empty tables need no spatial functions, which take a moment to load.
+        with duckdb.connect() as con:
             for table in RAW_TABLES:
                 columns = ", ".join(
                     f'"{name}" {kind}' for name, kind in table.columns.items()

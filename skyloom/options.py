@@ -25,6 +25,13 @@ class QueryFormat(StrEnum):
     JSON = "json"
 
 
+class Engine(StrEnum):
+    """What puts OpenStreetMap's elements together."""
+
+    DUCKDB = "duckdb"
+    QUACKOSM = "quackosm"
+
+
 DEFAULT_LAKE = Path("lake")
 DEMO_LAKE = Path("demo/lake")
 
@@ -37,11 +44,44 @@ ThreadsOption = Annotated[
     int | None, typer.Option(help="threads of DuckDB and dbt (default: cores, up to 8)")
 ]
 WorkersOption = Annotated[int | None, typer.Option(help="chips fetched at one time")]
-OsmArgument = Annotated[list[Path], typer.Argument(help="OSM extracts (.osm.pbf)")]
-OsmOption = Annotated[
-    list[Path] | None, typer.Option("--osm", help="OSM extracts (.osm.pbf)")
+MemoryOption = Annotated[
+    str | None, typer.Option(help="DuckDB's memory, as in 4GB; the rest goes to disk")
 ]
-RegionOption = Annotated[
+OsmArgument = Annotated[
+    list[Path] | None, typer.Argument(readable=False, help="OSM extracts (.osm.pbf)")
+]
+OsmOption = Annotated[
+    list[Path] | None,
+    typer.Option("--osm", readable=False, help="OSM extracts (.osm.pbf)"),
+]
+RegionsOption = Annotated[
+    list[str] | None,
+    typer.Option("--region", help="Geofabrik extracts to download, as in monaco"),
+]
+EngineOption = Annotated[Engine, typer.Option(help="what puts the elements together")]
+BoxOption = Annotated[
+    str | None, typer.Option(help="W,S,E,N in degrees: load what touches this box")
+]
+PolygonOption = Annotated[
+    Path | None,
+    typer.Option(help="GeoJSON, WKT or .poly file: load what touches its polygons"),
+]
+KeepGoingOption = Annotated[
+    bool,
+    typer.Option("--keep-going", help="load what can be read of a damaged file"),
+]
+OldSnapshotArgument = Annotated[
+    str, typer.Argument(metavar="A", help="the older snapshot, as in monaco@2023-12-25")
+]
+NewSnapshotArgument = Annotated[
+    str, typer.Argument(metavar="B", help="the newer snapshot")
+]
+OsmFlag = Annotated[bool, typer.Option("--osm", help="compare OpenStreetMap snapshots")]
+SummaryOption = Annotated[bool, typer.Option("--json", help="print JSON")]
+RowsFileOption = Annotated[
+    Path | None, typer.Option("--out", help="write all rows to this .parquet or .csv")
+]
+RegionNameOption = Annotated[
     str | None,
     typer.Option(
         "--region-name", help="name of the snapshot's region (default: the file's)"

@@ -2,20 +2,30 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     TextColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 
 PLAIN_EVERY_S = 10.0
 _quiet = False
+
+
+class Step(Protocol):
+    """Units done, and how many of what is counted beside them."""
+
+    def __call__(self, units: int, others: int = 0, /) -> None:  # noqa: D102
+        ...
 
 
 def be_quiet(quiet: bool) -> None:
@@ -31,36 +41,68 @@ def say(line: str) -> None:
 
 
 @contextmanager
-def track(title: str, total: int) -> Iterator[Callable[[int], None]]:
+def track(
+    title: str, total: int, *, unit: str = "", counted: str = ""
+) -> Iterator[Step]:
     """Show work of a known size; the block calls the step with units done.
 
-    On a terminal this is a bar with the time left, elsewhere a line now and then.
+    On a terminal this is a bar with the time left, elsewhere a line now and then. With
+    the unit "B" units are bytes, shown with their rate. The step's second argument
+    adds to a count of something else, called `counted`.
     """
     if _quiet:
-        yield lambda _: None
+        yield lambda _, __=0: None
     elif sys.stderr.isatty():
+        sizes = (
+            (DownloadColumn(), TransferSpeedColumn())
+            if unit == "B"
+            else (MofNCompleteColumn(),)
+        )
+        note = TextColumn("{task.fields[note]}")
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            *sizes,
+            note,
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task(title, total=total)
-            yield lambda units: bar.advance(task, units)
+            task = bar.add_task(title, total=total, note="")
+            tally = 0
+
+            def step(units: int, others: int = 0) -> None:
+                nonlocal tally
+                tally += others
+                bar.update(task, advance=units, note=_count(tally, counted))
+
+            yield step
     else:
-        yield _plain_lines(title, total)
+        yield _plain_lines(title, total, unit, counted)
 
 
-def _plain_lines(title: str, total: int) -> Callable[[int], None]:
-    done, last = 0, time.monotonic()
+def _plain_lines(title: str, total: int, unit: str, counted: str) -> Step:
+    done = tally = 0
+    start = last = time.monotonic()
 
-    def step(units: int) -> None:
-        nonlocal done, last
+    def step(units: int, others: int = 0) -> None:
+        nonlocal done, tally, last
         done += units
+        tally += others
         now = time.monotonic()
         if done < total and now - last >= PLAIN_EVERY_S:
             last = now
-            say(f"{title}: {done} of {total}")
+            rate = done / (now - start)
+            parts = [f"{title}: {_size(done, unit)} of {_size(total, unit)}"]
+            parts += filter(None, [_count(tally, counted)])
+            parts += [f"{_size(rate, unit)}/s", f"{(total - done) / rate:.0f} s left"]
+            say(", ".join(parts))
 
     return step
+
+
+def _size(units: float, unit: str) -> str:
+    return f"{units / 1e6:.1f} MB" if unit == "B" else f"{units:.0f}"
+
+
+def _count(tally: int, counted: str) -> str:
+    return f"{tally:,} {counted}" if counted else ""

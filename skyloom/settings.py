@@ -42,6 +42,10 @@ class Settings(BaseSettings):
         pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$",
         description="DuckDB's memory before it spills to disk",
     )
+    geofabrik_url: str = Field(
+        "https://download.geofabrik.de",
+        description="where --region downloads from; a mirror has the same paths",
+    )
     project: Path = Field(
         PROJECT, description="the dbt project; a copy holds rules of your own"
     )

@@ -1,4 +1,4 @@
--- Ranges of ids with $size areas each: what one batch holds in memory.
+-- Ranges of ids with getvariable('size')::bigint areas each: what one batch holds in memory.
 with
 areas as (
     select distinct osm_id as id
@@ -8,7 +8,7 @@ areas as (
 numbered as (
     select
         id,
-        (row_number() over (order by id) - 1) // $size as batch
+        (row_number() over (order by id) - 1) // getvariable('size')::bigint as batch
     from areas
 )
 

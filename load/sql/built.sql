@@ -1,34 +1,38 @@
 -- Grain: one area whose rings all close. What an odd number of edges separates from the
--- outside has exactly the edges as its boundary: one point for each, and one more for each
--- ring. st_buildarea misses that where edges cross between nodes, or where holes that
--- touch form a chain.
+-- outside has exactly the edges as its boundary: all of their length, one point for each
+-- edge, and one more for each ring. st_buildarea misses that where edges cross between
+-- nodes, where holes that touch form a chain, and where rings share edges; some such
+-- outlines it refuses.
 create table built as
 with
+collected as (
+    select
+        outlines.*,
+        list(drawn.line order by parts.way_id) as lines
+    from outlines
+    inner join parts
+        on outlines.osm_type = parts.osm_type and outlines.osm_id = parts.osm_id
+    inner join drawn on drawn.osm_type = 'way' and parts.way_id = drawn.osm_id
+    where outlines.n_open = 0 and drawn.line is not null
+    group by all
+),
+
 areas as (
     select
-        osm_type,
-        osm_id,
-        segments,
-        st_collect(list_transform(
-            segments,
-            lambda edge: st_makeline(
-                [st_point(edge.a.lon, edge.a.lat), st_point(edge.b.lon, edge.b.lat)]
-            )
-        )) as lines,
-        st_buildarea(lines) as shape
-    from outlines
-    where n_open = 0
+        *,
+        try(st_buildarea(st_collect(lines))) as shape
+    from collected
 )
 
 select
     osm_type,
     osm_id,
-    segments,
-    lines::geometry as lines,
     shape::geometry as shape,
     coalesce(
-        st_isvalid(shape)
-        and st_npoints(shape) - st_numgeometries(st_boundary(shape)) = len(segments),
+        n_steps = n_edges
+        and st_isvalid(shape)
+        and abs(st_perimeter(shape) - edges_length) <= 1e-9 * edges_length
+        and st_npoints(shape) - st_numgeometries(st_boundary(shape)) = n_edges,
         false
     ) as is_exact
 from areas

@@ -1,29 +1,29 @@
--- The edges of one range of areas. An edge that two rings share lies inside the area, or
--- outside it: a pair cancels out, as in libosmium's assembler. That makes holes that touch
--- one hole and outers that touch one outer; roles are not needed.
+-- The outlines of one range of areas: the range bounds what is held in memory. A step that
+-- two rings share lies inside the area, or outside it: a pair cancels out, as in
+-- libosmium's assembler. That makes holes that touch one hole and outers that touch one
+-- outer; roles are not needed.
 insert into outlines
 with
-steps as (
+walked as (
     select
-        parts.osm_type,
-        parts.osm_id,
-        unnest(paths.places[1:-2]) as p,
-        unnest(paths.places[2:]) as q
-    from parts
-    inner join paths on parts.way_id = paths.way_id
-    where parts.osm_id between $first and $last
+        *,
+        count(*) as n_times
+    from steps_of('parts')
+    where
+        osm_id between getvariable('first')::bigint and getvariable('last')::bigint
+    group by all
 ),
 
-edges as (
+counted as (
     select
         osm_type,
         osm_id,
-        if(p < q, p, q) as a,
-        if(p < q, q, p) as b
-    from steps
-    where p <> q
+        sum(n_times) as n_steps,
+        count(*) filter (where n_times % 2 = 1) as n_edges,
+        sum(st_distance(st_point(a.lon, a.lat), st_point(b.lon, b.lat)))
+            filter (where n_times % 2 = 1) as edges_length
+    from walked
     group by all
-    having count(*) % 2 = 1
 ),
 
 ends as (
@@ -31,10 +31,10 @@ ends as (
         osm_type,
         osm_id,
         unnest([a, b]) as place
-    from edges
+    from walked
+    where n_times % 2 = 1
 ),
 
--- Rings close if and only if an even number of edges meets at every place.
 odd_ends as (
     select
         osm_type,
@@ -52,22 +52,15 @@ open_ends as (
         count(*) as n_open
     from odd_ends
     group by all
-),
-
-gathered as (
-    select
-        osm_type,
-        osm_id,
-        list_sort(list({'a': a, 'b': b})) as segments
-    from edges
-    group by all
 )
 
 select
-    gathered.osm_type,
-    gathered.osm_id,
-    coalesce(open_ends.n_open, 0) as n_open,
-    gathered.segments
-from gathered
+    counted.osm_type,
+    counted.osm_id,
+    counted.n_steps,
+    counted.n_edges,
+    counted.edges_length,
+    coalesce(open_ends.n_open, 0) as n_open
+from counted
 left join open_ends
-    on gathered.osm_type = open_ends.osm_type and gathered.osm_id = open_ends.osm_id
+    on counted.osm_type = open_ends.osm_type and counted.osm_id = open_ends.osm_id

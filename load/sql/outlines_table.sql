@@ -1,9 +1,10 @@
--- Grain: one area to assemble; segments are its edges in one total order.
+-- Grain: one area to assemble. Its outline is the steps that are walked an odd number of
+-- times, its edges (their length is in degrees); rings close if and only if an even number of those meets at every place.
 create table outlines (
     osm_type varchar,
     osm_id bigint,
-    n_open bigint,
-    segments struct (
-        a struct (lon double, lat double), b struct (lon double, lat double)
-    )[]
+    n_steps bigint,
+    n_edges bigint,
+    edges_length double,
+    n_open bigint
 )

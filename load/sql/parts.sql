@@ -17,7 +17,7 @@ of_rings as (
         'way' as osm_type,
         way_id as osm_id,
         way_id
-    from ways
+    from areas
     where is_unsound
 )
 

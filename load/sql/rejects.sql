@@ -1,39 +1,46 @@
--- Grain: one element that should have been an object and is not.
-create table rejects as
+-- Grain: one element that should have been an object and is not, or one block of the file
+-- that could not be read.
+create view rejects as
 with
-nowhere as (
-    select
-        'node' as osm_type,
-        id as osm_id,
-        'outside the world' as reason,
-        format('longitude {}, latitude {}', lon, lat) as detail,
-        tags
-    from elements
-    where
-        kind = 'node'
-        and tags is not null
-        and not (lon between -180 and 180 and lat between -90 and 90)
-),
-
 undrawn as (
     select
-        osm_type,
-        osm_id,
-        reason,
+        measured.osm_type,
+        measured.osm_id,
+        measured.reason,
+        coalesce(
+            measured.detail,
+            -- The reader leaves noise behind the seventh digit.
+            format(
+                'longitude {}, latitude {}',
+                round(elements.lon, 7),
+                round(elements.lat, 7)
+            )
+        ) as detail,
+        elements.tags
+    from measured
+    inner join elements
+        on measured.osm_type = elements.osm_type and measured.osm_id = elements.osm_id
+    where measured.reason is not null
+),
+
+unread as (
+    select
+        'block' as osm_type,
+        byte_offset as osm_id,
+        'unreadable block' as reason,
         detail,
-        tags
-    from shapes
-    where reason is not null
+        null::map(varchar, varchar) as tags
+    from bad_blocks
 ),
 
 united as (
-    from nowhere
-    union all
     from undrawn
+    union all
+    from unread
 )
 
 select
     *,
-    $region as region,
-    $snapshot as snapshot
+    getvariable('region') as region,
+    getvariable('snapshot') as snapshot
 from united

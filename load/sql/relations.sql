@@ -5,17 +5,18 @@ counted as (
     select
         members.relation_id,
         count(*) as n_ways,
-        count(*) filter (where paths.n_found = paths.n_nodes) as n_whole
+        count(*) filter (where drawn.n_missing = 0) as n_whole
     from members
-    left join paths on members.way_id = paths.way_id
+    left join drawn on drawn.osm_type = 'way' and members.way_id = drawn.osm_id
     group by members.relation_id
 )
 
 select
-    elements.id as relation_id,
-    elements.tags,
+    elements.osm_id as relation_id,
     coalesce(counted.n_ways, 0) as n_ways,
     coalesce(counted.n_whole, 0) as n_whole
 from elements
-left join counted on elements.id = counted.relation_id
-where elements.kind = 'relation' and elements.tags['type'] in ('multipolygon', 'boundary')
+left join counted on elements.osm_id = counted.relation_id
+where
+    elements.osm_type = 'relation'
+    and elements.tags['type'] in ('multipolygon', 'boundary')

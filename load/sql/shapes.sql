@@ -1,43 +1,67 @@
--- Grain: one tagged way or area relation, with its geometry or the reason why it has none.
-create table shapes as
+-- Grain: one tagged node or way, or one area relation, with its geometry or the reason why
+-- it has none.
+create view shapes as
 with
-judged_ways as (
-    select
-        'way' as osm_type,
-        ways.way_id as osm_id,
-        if(ways.is_area, 'area', 'line') as kind,
-        ways.tags,
-        if(ways.is_unsound, assembled.shape, ways.shape) as geometry,
-        case
-            when ways.reason is not null then ways.reason
-            when ways.is_unsound and assembled.shape is null
-                then 'invalid and not repairable'
-        end as reason,
-        case
-            when ways.reason = 'missing nodes'
-                then format(
-                    '{} of {} nodes missing', ways.n_nodes - ways.n_found, ways.n_nodes
-                )
-            when ways.reason = 'too few nodes'
-                then format(
-                    '{} nodes in {} place',
-                    ways.n_nodes,
-                    if(ways.n_nodes = 0, 'no', 'one')
-                )
-            when ways.is_unsound and assembled.shape is null
-                then format('{} nodes enclose no area', ways.n_nodes)
-        end as detail
-    from ways
-    left join assembled
-        on assembled.osm_type = 'way' and ways.way_id = assembled.osm_id
+tagged as not materialized (
+    select drawn.*
+    from drawn
+    semi join elements
+        on
+            drawn.osm_type = elements.osm_type
+            and drawn.osm_id = elements.osm_id
+            and elements.tags is not null
 ),
 
-judged_relations as (
+nodes as (
     select
-        'relation' as osm_type,
-        relations.relation_id as osm_id,
+        *,
+        'point' as kind,
+        line as geometry,
+        if(line is null, 'outside the world', null) as reason,
+        null as detail
+    from tagged
+    where osm_type = 'node'
+),
+
+judged_ways as (
+    select
+        tagged.*,
+        if(areas.way_id is null, 'line', 'area') as kind,
+        case
+            when areas.way_id is null then tagged.line
+            when areas.is_unsound then assembled.shape
+            else st_makepolygon(tagged.line)
+        end as geometry,
+        case
+            when tagged.n_missing > 0 then 'missing nodes'
+            when tagged.line is null then 'too few nodes'
+            when areas.is_unsound and assembled.shape is null
+                then 'invalid and not repairable'
+        end as reason
+    from tagged
+    left join areas on tagged.osm_id = areas.way_id
+    left join assembled
+        on assembled.osm_type = 'way' and tagged.osm_id = assembled.osm_id
+    where tagged.osm_type = 'way'
+),
+
+ways as (
+    select
+        *,
+        case reason
+            when 'missing nodes' then format('{} of {} nodes missing', n_missing, n_nodes)
+            when 'too few nodes'
+                then format('{} nodes in a single place', n_nodes)
+            when 'invalid and not repairable'
+                then format('{} nodes enclose no area', n_nodes)
+        end as detail
+    from judged_ways
+),
+
+area_relations as (
+    select
+        tagged.*,
         'area' as kind,
-        relations.tags,
         assembled.shape as geometry,
         case
             when relations.n_ways = 0 or relations.n_whole < relations.n_ways
@@ -59,13 +83,30 @@ judged_relations as (
             when assembled.shape is null
                 then format('{} ways enclose no area', relations.n_ways)
         end as detail
-    from relations
+    from tagged
+    inner join relations on tagged.osm_id = relations.relation_id
     left join outlines
-        on outlines.osm_type = 'relation' and relations.relation_id = outlines.osm_id
+        on outlines.osm_type = 'relation' and tagged.osm_id = outlines.osm_id
     left join assembled
-        on assembled.osm_type = 'relation' and relations.relation_id = assembled.osm_id
+        on assembled.osm_type = 'relation' and tagged.osm_id = assembled.osm_id
+    where tagged.osm_type = 'relation'
+),
+
+united as (
+    from nodes
+    union all by name
+    from ways
+    union all by name
+    from area_relations
 )
 
-from judged_ways
-union all
-from judged_relations
+select
+    osm_type,
+    osm_id,
+    kind,
+    geometry,
+    reason,
+    detail,
+    osm_version,
+    osm_timestamp
+from united

@@ -7,16 +7,17 @@ counted as (
         count(*) filter (where kind = 'line') as n_lines,
         count(*) filter (where kind = 'area') as n_areas,
         count(*) filter (where osm_type = 'relation') as n_relations
-    from objects
+    from measured
+    where reason is null
 )
 
 select
-    $snapshot as snapshot,
-    $region as region,
-    $date::date as snapshot_date,
-    $file_name as file_name,
-    $sha256 as sha256,
-    $loader as loader,
+    getvariable('snapshot') as snapshot,
+    getvariable('region') as region,
+    getvariable('date')::date as snapshot_date,
+    getvariable('file_name') as file_name,
+    getvariable('sha256') as sha256,
+    getvariable('loader') as loader,
     *,
     (select count(*) from rejects) as n_rejects
 from counted

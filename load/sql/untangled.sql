@@ -2,14 +2,36 @@
 -- ray from a point in it crosses an odd number of edges.
 create table untangled as
 with
+edges as (
+    select
+        osm_type,
+        osm_id,
+        a,
+        b
+    from steps_of('tangled_parts')
+    group by all
+    having count(*) % 2 = 1
+),
+
+collected as (
+    select
+        osm_type,
+        osm_id,
+        list(
+            st_makeline(st_point(a.lon, a.lat), st_point(b.lon, b.lat))
+            order by a, b
+        ) as lines
+    from edges
+    group by all
+),
+
+-- Some tangles a few centimetres across are more than doubles can part.
 tangles as (
     select
         osm_type,
         osm_id,
-        segments,
-        st_polygonize([st_node(lines)]) as faces
-    from built
-    where not is_exact
+        try(st_polygonize([st_node(st_collect(lines))])) as faces
+    from collected
 ),
 
 faces as (
@@ -28,14 +50,6 @@ seeds as (
     from faces
 ),
 
-edges as (
-    select
-        osm_type,
-        osm_id,
-        unnest(segments) as edge
-    from tangles
-),
-
 inside as (
     select
         seeds.osm_type,
@@ -47,10 +61,10 @@ inside as (
     inner join edges on
         seeds.osm_type = edges.osm_type
         and seeds.osm_id = edges.osm_id
-        and (edge.a.lat > seeds.y) <> (edge.b.lat > seeds.y)
-        and seeds.x < edge.a.lon
-        + (seeds.y - edge.a.lat) * (edge.b.lon - edge.a.lon)
-        / (edge.b.lat - edge.a.lat)
+        and (edges.a.lat > seeds.y) <> (edges.b.lat > seeds.y)
+        and seeds.x < edges.a.lon
+        + (seeds.y - edges.a.lat) * (edges.b.lon - edges.a.lon)
+        / (edges.b.lat - edges.a.lat)
     group by all
     having count(*) % 2 = 1
 )

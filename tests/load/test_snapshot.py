@@ -13,7 +13,7 @@ from skyloom.errors import UsageError
 
 @pytest.fixture(autouse=True)
 def header(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load.snapshot, "check_pbf", lambda _: PbfHeader(None))
+    monkeypatch.setattr(load.snapshot, "check_pbf", lambda *_, **__: PbfHeader(None))
 
 
 @pytest.mark.parametrize(

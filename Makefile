@@ -7,7 +7,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 TORCH ?=
 JOBS ?= 2
 
-.PHONY: setup setup-dev setup-clip demo test lint format bench bench-stages clean
+.PHONY: setup setup-dev setup-clip demo test lint format bench bench-stages bench-load clean
 
 setup: .venv/.installed
 setup-dev: .venv/.installed-dev
@@ -48,6 +48,10 @@ bench: bench-stages
 
 bench-stages: setup-dev
 	$(BIN)/python -m benchmarks.stages
+
+# A cheaper one: make bench-load LOAD='--rounds 1 --no-linear'
+bench-load: setup-dev
+	$(BIN)/python -m benchmarks.load $(LOAD)
 
 clean:
 	rm -rf .venv demo build dist

@@ -16,33 +16,29 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Cost:
-    """User and system seconds of a process tree; peak memory of its largest process."""
+    """What a process tree used.
+
+    `cpu_s` is user and system seconds of all; `peak_mb` the peak of the largest
+    process, by the kernel; `tree_mb` the peak of all at one time, sampled (on Linux;
+    elsewhere, and at the least, that of the largest). MB are 2**20 bytes.
+    """
 
     cpu_s: float
     peak_mb: float
+    tree_mb: float
 
 
 def cost(command: Sequence[object]) -> Cost:
     """Run a command to its end; its output is dropped, its failure raised."""
-    # A process between: what a finished child's children used is told only to it.
-    code = (
-        "import json, resource, subprocess, sys; "
-        "done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, "
-        "stderr=subprocess.PIPE, text=True); "
-        "use = resource.getrusage(resource.RUSAGE_CHILDREN); "
-        "sys.stderr.write(done.stderr[-2000:] if done.returncode else ''); "
-        "print(json.dumps([use.ru_utime + use.ru_stime, use.ru_maxrss])); "
-        "sys.exit(done.returncode)"
-    )
     done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, command)],
+        [sys.executable, "-m", "benchmarks.watch", *map(str, command)],
         cwd=CHECKOUT,
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
-    cpu_s, peak_kb = json.loads(done.stdout.splitlines()[-1])
-    return Cost(cpu_s, peak_kb / 1024)
+    cpu_s, peak_kb, tree_kb = json.loads(done.stdout)
+    return Cost(cpu_s, peak_kb / 1024, tree_kb / 1024)
 
 
 def median(costs: Sequence[Cost]) -> Cost:
@@ -50,6 +46,7 @@ def median(costs: Sequence[Cost]) -> Cost:
     return Cost(
         statistics.median(cost.cpu_s for cost in costs),
         statistics.median(cost.peak_mb for cost in costs),
+        statistics.median(cost.tree_mb for cost in costs),
     )
 
 

@@ -17,6 +17,8 @@ SLICE_BYTES = 1_000_000
 BYTES_PER_PLACE = 16
 # A node takes twelve bytes of a PBF or more, its share of all else included.
 BYTES_PER_NODE = 12
+ALL_NODES = osmium.geom.ALL
+UNDRAWABLE = (RuntimeError, osmium.InvalidLocationError)
 
 
 def read_elements(
@@ -24,11 +26,10 @@ def read_elements(
 ) -> None:
     """Write a line for each tagged node, each way and each tagged relation.
 
-    Columns, parted by one blank: type, id, version, seconds since 1970, whether a way
-    ends at the node where it starts, and of nodes and ways the WKB, or nothing; then
-    of a way its number of nodes and how many of them are missing. Places of nodes
-    beyond `memory` bytes go into a file beside. Nodes with negative ids have no place
-    in libosmium's index: ways miss them.
+    Columns, parted by one blank: type, id, version, seconds since 1970, and of nodes
+    and ways the WKB, or nothing; then of a way its number of nodes and how many of
+    them are missing. Places of nodes beyond `memory` bytes go into a file beside.
+    Nodes with negative ids have no place in libosmium's index: ways miss them.
 
     Raises:
         SkyloomError: naming the block that cannot be read.
@@ -79,38 +80,35 @@ class _Reading:
                     done(len(one), self._write_slice(reader, lines))
 
     def _write_slice(self, reader: osmium.io.Reader, lines: TextIO) -> int:
-        n = 0
+        # The one loop in Python over what an extract holds: its calls are counted.
+        n, write = 0, lines.write
+        draw_line, draw_point = self.wkb.create_linestring, self.wkb.create_point
         for one in osmium.OsmFileIterator(reader, self.located, self.tagged):
             # Nothing here may read tags: libosmium does not survive a NUL in one.
-            if not isinstance(one, Node | Way | Relation):
-                continue
-            facts = f"{one.id} {one.version} {int(one.timestamp.timestamp())}"
             if isinstance(one, Way):
                 self.seen_way = True
-                line = f"way {facts} {one.is_closed()} {self._line(one)}\n"
+                try:
+                    # With UNIQUE, missing nodes at the start count as repeated ones.
+                    drawn = draw_line(one, ALL_NODES)
+                except UNDRAWABLE:
+                    missing = sum(not node.location.valid() for node in one.nodes)
+                    drawn = f" {len(one.nodes)} {missing}"
+                seconds = f"{one.timestamp.timestamp():.0f}"
+                write(f"way {one.id} {one.version} {seconds} {drawn}\n")
             elif isinstance(one, Node):
                 if self.seen_way:
                     raise _NodeAfterWayError
-                line = f"node {facts}  {self._point(one)}\n"
-            else:
-                line = f"relation {facts}\n"
-            lines.write(line)
+                try:
+                    drawn = draw_point(one)
+                except UNDRAWABLE:
+                    drawn = ""
+                seconds = f"{one.timestamp.timestamp():.0f}"
+                write(f"node {one.id} {one.version} {seconds} {drawn}\n")
+            elif isinstance(one, Relation):
+                seconds = f"{one.timestamp.timestamp():.0f}"
+                write(f"relation {one.id} {one.version} {seconds}\n")
             n += 1
         return n
-
-    def _point(self, node: Node) -> str:
-        try:
-            return self.wkb.create_point(node)
-        except (RuntimeError, osmium.InvalidLocationError):
-            return ""
-
-    def _line(self, way: Way) -> str:
-        try:
-            # With UNIQUE, missing nodes at the start are taken for repeated ones.
-            return self.wkb.create_linestring(way, osmium.geom.ALL)
-        except (RuntimeError, osmium.InvalidLocationError):
-            missing = sum(not node.location.valid() for node in way.nodes)
-            return f" {len(way.nodes)} {missing}"
 
 
 def _index(path: Path, target: Path, memory: int) -> str:

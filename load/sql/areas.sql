@@ -14,22 +14,13 @@ rules as (
     )
 ),
 
-rings as (
-    select
-        osm_id,
-        line
-    from drawn
-    where
-        osm_type = 'way' and is_closed and st_npoints(line) >= 4
-),
-
 ring_tags as (
     select
         osm_id,
         unnest(map_keys(tags)) as key,
         unnest(map_values(tags)) as value
     from elements
-    where osm_type = 'way' and osm_id in (select rings.osm_id from rings)
+    where osm_type = 'way' and is_closed
 ),
 
 decided as (
@@ -48,7 +39,7 @@ said as (
         osm_id,
         tags['area'] as area
     from elements
-    where osm_type = 'way' and tags['area'] in ('yes', 'no')
+    where osm_type = 'way' and is_closed and tags['area'] in ('yes', 'no')
 ),
 
 ruled as (
@@ -61,8 +52,8 @@ ruled as (
 )
 
 select
-    rings.osm_id as way_id,
-    not st_isvalid(st_makepolygon(rings.line)) as is_unsound
-from rings
-inner join ruled on rings.osm_id = ruled.osm_id
-where ruled.is_area
+    drawn.osm_id as way_id,
+    not st_isvalid(st_makepolygon(drawn.line)) as is_unsound
+from drawn
+inner join ruled on drawn.osm_id = ruled.osm_id
+where drawn.osm_type = 'way' and ruled.is_area and st_npoints(drawn.line) >= 4

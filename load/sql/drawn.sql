@@ -23,9 +23,8 @@ lines as (
         columns = {
             'osm_type': 'varchar',
             'osm_id': 'bigint',
-                'osm_version': 'integer',
+            'osm_version': 'integer',
             'seconds': 'bigint',
-            'is_closed': 'boolean',
             'line': 'varchar',
             'n_nodes': 'integer',
             'n_missing': 'integer'
@@ -38,7 +37,6 @@ select
     osm_id,
     nullif(osm_version, 0) as osm_version,
     nullif(make_timestamp(seconds * 1000000), '1970-01-01') as osm_timestamp,
-    is_closed,
     if(is_dot, null, drawn) as line,
     coalesce(n_nodes, st_npoints(drawn)) as n_nodes,
     coalesce(n_missing, 0) as n_missing

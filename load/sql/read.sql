@@ -4,6 +4,7 @@ select
     kind::varchar as osm_type,
     id as osm_id,
     tags,
+    refs[1] = refs[-1] as is_closed,
     lon,
     lat,
     if(kind = 'relation', refs, null) as refs,

@@ -265,9 +265,6 @@ def _write(
     con: duckdb.DuckDBPyConnection, table: RawTable, order: str | None, folder: Path
 ) -> Path:
     con.execute("set preserve_insertion_order = true")
-    # Row groups wait for their turn: one thread takes half the memory of two, and less
-    # time of theirs together.
-    con.execute("set threads = 1")
     columns = ", ".join(
         f'"{name}"::{kind} as "{name}"' for name, kind in table.columns.items()
     )

@@ -6,17 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-
 PLAIN_EVERY_S = 10.0
 _quiet = False
 
@@ -53,31 +42,40 @@ def track(
     if _quiet:
         yield lambda _, __=0: None
     elif sys.stderr.isatty():
-        sizes = (
-            (DownloadColumn(), TransferSpeedColumn())
-            if unit == "B"
-            else (MofNCompleteColumn(),)
-        )
-        note = TextColumn("{task.fields[note]}")
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            *sizes,
-            note,
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task(title, total=total, note="")
-            tally = 0
-
-            def step(units: int, others: int = 0) -> None:
-                nonlocal tally
-                tally += others
-                bar.update(task, advance=units, note=_count(tally, counted))
-
+        with _bar(title, total, unit, counted) as step:
             yield step
     else:
         yield _plain_lines(title, total, unit, counted)
+
+
+@contextmanager
+def _bar(title: str, total: int, unit: str, counted: str) -> Iterator[Step]:
+    # Rich takes a tenth of a second to import, and pipes have no use for it.
+    from rich import progress
+    from rich.console import Console
+
+    sizes = (
+        (progress.DownloadColumn(), progress.TransferSpeedColumn())
+        if unit == "B"
+        else (progress.MofNCompleteColumn(),)
+    )
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        *sizes,
+        progress.TextColumn("{task.fields[note]}"),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=total, note="")
+        tally = 0
+
+        def step(units: int, others: int = 0, /) -> None:
+            nonlocal tally
+            tally += others
+            bar.update(task, advance=units, note=_count(tally, counted))
+
+        yield step
 
 
 def _plain_lines(title: str, total: int, unit: str, counted: str) -> Step:

@@ -242,7 +242,7 @@ def _shape(
     has_repeated_keys = run_sql(con, "repeated_key").fetchone() is not None
     run_sql(con, "elements_once" if has_repeated_keys else "elements")
     refuse_misread(con, extract.path)
-    assemble(con, AREA_RULES, extract.name)
+    assemble(con, work, AREA_RULES, extract.name)
     return bad_blocks
 
 

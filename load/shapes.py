@@ -23,21 +23,27 @@ AREAS_AT_ONCE = 5_000
 SPOOLED = "format parquet, compression uncompressed, row_group_size 20000"
 
 
-def assemble(con: duckdb.DuckDBPyConnection, area_rules: Path, title: str) -> None:
+def assemble(
+    con: duckdb.DuckDBPyConnection, work: Path, area_rules: Path, title: str
+) -> None:
     """Make `shapes` from the views `elements` and `drawn`.
 
     Raises:
         duckdb.Error: the memory or the disk is full.
     """
     run_sql(con, "areas", rules=area_rules)
-    for step in ("members", "relations", "parts", "steps", "outlines_table"):
+    run_sql(con, "members")
+    run_sql(con, "relations")
+    spool(con, "parts", work, "line")
+    for step in ("steps", "outlines_table", "built_table"):
         run_sql(con, step)
     ranges = run_sql(con, "batches_of_outlines", size=AREAS_AT_ONCE).fetchall()
     with progress.track(f"{title}: areas", len(ranges)) as done:
         for first, last in ranges:
             run_sql(con, "outlines", first=first, last=last)
+            run_sql(con, "built", first=first, last=last)
             done(1)
-    for step in ("built", "tangled_parts", "untangled", "assembled", "shapes"):
+    for step in ("tangled_parts", "untangled", "assembled", "shapes"):
         run_sql(con, step)
 
 

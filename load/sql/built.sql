@@ -1,19 +1,19 @@
--- Grain: one area whose rings all close. What an odd number of edges separates from the
--- outside has exactly the edges as its boundary: all of their length, one point for each
--- edge, and one more for each ring. st_buildarea misses that where edges cross between
--- nodes, where holes that touch form a chain, and where rings share edges; some such
--- outlines it refuses.
-create table built as
+-- The areas of one range: the range bounds what is held in memory.
+insert into built
 with
 collected as (
     select
         outlines.*,
-        list(drawn.line order by parts.way_id) as lines
+        list(parts.line order by parts.way_id) as lines
     from outlines
     inner join parts
         on outlines.osm_type = parts.osm_type and outlines.osm_id = parts.osm_id
-    inner join drawn on drawn.osm_type = 'way' and parts.way_id = drawn.osm_id
-    where outlines.n_open = 0 and drawn.line is not null
+    where
+        outlines.osm_id between getvariable('first')::bigint
+        and getvariable('last')::bigint
+        and parts.osm_id between getvariable('first')::bigint
+        and getvariable('last')::bigint
+        and outlines.n_open = 0
     group by all
 ),
 

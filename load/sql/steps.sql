@@ -4,15 +4,13 @@ create macro steps_of(parts_table) as table
 with
 chains as (
     select
-        parts.osm_type,
-        parts.osm_id,
+        osm_type,
+        osm_id,
         list_transform(
-            st_dump(st_points(drawn.line)),
+            st_dump(st_points(line)),
             lambda point: {'lon': st_x(point.geom), 'lat': st_y(point.geom)}
         ) as places
-    from query_table(parts_table) as parts
-    inner join drawn on drawn.osm_type = 'way' and parts.way_id = drawn.osm_id
-    where drawn.line is not null
+    from query_table(parts_table)
 ),
 
 walked as (

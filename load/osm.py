@@ -192,6 +192,9 @@ def _load(
                 memory_limit=options.memory_limit,
                 temp_directory=work / "spill",
             ) as con:
+                memory = duck.memory_limit(con)
+                # GEOS and the writers of files are not in DuckDB's account.
+                con.execute(f"set memory_limit = '{memory * 9 // 10}B'")
                 con.execute("set preserve_insertion_order = false")
                 con.execute("set enable_external_file_cache = false")
                 bad_blocks = _shape(con, extract, work, options)

@@ -13,15 +13,7 @@ from benchmarks.measure import CHECKOUT, Cost, conclude, cost, figure, median
 
 ROUNDS = 3  # or the first argument
 SKYLOOM = (sys.executable, "-m", "skyloom.cli")
-QUACKOSM = """
-import sys, quackosm
-if __name__ == "__main__":
-    quackosm.convert_pbf_to_parquet(
-        sys.argv[1], keep_all_tags=True, explode_tags=False, sort_result=True,
-        ignore_cache=True, verbosity_mode="silent", result_file_path=sys.argv[2],
-        working_directory=sys.argv[3],
-    )
-"""
+QUACKOSM = (sys.executable, "-m", "benchmarks.peers.with_quackosm")
 
 
 def extract() -> Path | None:
@@ -45,11 +37,9 @@ def main() -> None:
             town = folder / "demo" / "town" / "town.osm.pbf"
             ours = ("load", pbf or town, "--lake", folder / f"lake{number}")
             costs.setdefault("load, Skyloom", []).append(cost([*SKYLOOM, *ours]))
-            script = folder / "quack.py"
-            script.write_text(QUACKOSM)
             work = folder / f"quack{number}"
             work.mkdir()
-            theirs = (sys.executable, script, pbf or town, work / "out.parquet", work)
+            theirs = (*QUACKOSM, pbf or town, work)
             costs.setdefault("load, QuackOSM", []).append(cost(theirs))
     table = {name: median(several) for name, several in costs.items()}
     loaded, quack = table["load, Skyloom"], table["load, QuackOSM"]

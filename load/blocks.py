@@ -233,10 +233,19 @@ def _next_start(file: BinaryIO, start: int, size: int) -> int:
 
 def _decode(blocks: bytes) -> None:
     try:
-        with osmium.io.Reader(osmium.io.FileBuffer(blocks, "pbf")) as reader:
-            # Lets nothing through to Python, after all of it is decoded. Filters that
-            # look at tags crash on a NUL byte in one.
-            osmium.apply(reader, osmium.filter.EntityFilter(osmium.osm.NOTHING))
+        drain(osmium.io.FileBuffer(blocks, "pbf"))
     except RuntimeError as error:
         reason = str(error).removeprefix("PBF error: ")
         raise _UnreadableError(reason) from None
+
+
+def drain(source: osmium.io.File | osmium.io.FileBuffer) -> None:
+    """Decode all of a source and make nothing of it.
+
+    Raises:
+        RuntimeError: it cannot be read.
+    """
+    with osmium.io.Reader(source) as reader:
+        # Lets nothing through to Python, after all of it is decoded. Filters that
+        # look at tags crash on a NUL byte in one.
+        osmium.apply(reader, osmium.filter.EntityFilter(osmium.osm.NOTHING))

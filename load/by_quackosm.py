@@ -17,10 +17,10 @@ from typing import Any
 
 import duckdb
 
+from load.shapes import refuse_repeated, run_sql
 from skyloom import duck
 from skyloom.errors import SkyloomError
 
-SQL = Path(__file__).with_name("sql")
 CHECKOUT = Path(__file__).resolve().parent.parent
 # What ends or widens a path where QuackOSM pastes it into SQL.
 UNSAFE = frozenset("'*?[=\\")
@@ -35,7 +35,7 @@ def draw(
     *,
     threads: int | None,
 ) -> None:
-    """Make the table `shapes` from an extract that `check_pbf` passed.
+    """Make `shapes` and `elements` from an extract that `check_pbf` passed.
 
     What the file tags and QuackOSM does not give is a row with a reason and without a
     geometry. Areas are in GEOS's normal form, since QuackOSM's order of rings and
@@ -64,38 +64,27 @@ def draw(
             "pbf": str(pbf.resolve()).replace("'", "''"),
             "areas": _areas(con, area_rules),
             "threads": threads,
-            "memory_limit": _memory_limit(con),
+            "memory_limit": f"{duck.memory_limit(con)}B",
         }
         (folder / ORDER).write_text(json.dumps(order))
         _run(folder, pbf)
-        _read(con, pbf, folder / FEATURES)
+        run_sql(con, "quackosm_shapes", file=pbf, features=folder / FEATURES)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    con.execute("create view elements as select osm_type, osm_id, tags from shapes")
+    refuse_repeated(con, pbf)
 
 
 def _areas(con: duckdb.DuckDBPyConnection, area_rules: Path) -> dict[str, Any]:
     """The area rules in QuackOSM's format, which can say all that ours can."""
     areas: dict[str, Any] = {"all": [], "allowlist": {}, "denylist": {}}
-    for list_name, key, listed in _run_sql(con, "areas", rules=area_rules).fetchall():
+    run_sql(con, "area_rules", rules=area_rules)
+    for list_name, key, listed in run_sql(con, "quackosm_areas").fetchall():
         if list_name == "all":
             areas["all"].append(key)
         else:
             areas[list_name][key] = listed
     return areas
-
-
-def _memory_limit(con: duckdb.DuckDBPyConnection) -> str:
-    row = con.execute("select current_setting('memory_limit')").fetchone()
-    return str(row[0]) if row else ""
-
-
-def _run_sql(
-    con: duckdb.DuckDBPyConnection, step: str, **values: Path
-) -> duckdb.DuckDBPyConnection:
-    for name, value in values.items():
-        # Not parameters: binding one makes DuckDB's client import pandas, for seconds.
-        con.execute(f"set variable {name} = {duck.quoted(value)}")
-    return con.execute((SQL / f"quackosm_{step}.sql").read_text())
 
 
 def _run(folder: Path, pbf: Path) -> None:
@@ -123,17 +112,6 @@ def _run(folder: Path, pbf: Path) -> None:
             f"QuackOSM failed ({reason})",
             where=str(pbf),
             remedy="free memory and disk and try again, or load with --engine duckdb",
-        )
-
-
-def _read(con: duckdb.DuckDBPyConnection, pbf: Path, features: Path) -> None:
-    _run_sql(con, "shapes", file=pbf, features=features)
-    repeated = _run_sql(con, "repeated").fetchone()
-    if repeated:
-        raise SkyloomError(
-            f"holds {repeated[0]} {repeated[1]} more than once",
-            where=str(pbf),
-            remedy="merge extracts with `osmium merge`, which keeps each object once",
         )
 
 

@@ -31,8 +31,8 @@ from urllib.parse import urlsplit
 from skyloom.errors import SkyloomError, UsageError
 from skyloom.lake import Lake
 from skyloom.progress import say, track
+from skyloom.settings import GEOFABRIK
 
-GEOFABRIK = "https://download.geofabrik.de"
 CHECKOUT = Path(__file__).resolve().parent.parent
 PREFIX = "geofabrik_"
 RESOLVE_S = 60.0

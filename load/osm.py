@@ -23,7 +23,14 @@ from load import by_quackosm
 from load.blocks import BadBlock, mended
 from load.elements import read_elements
 from load.pbf import REENCODE, decode
-from load.shapes import assemble, measure, refuse_misread, run_sql, spool
+from load.shapes import (
+    assemble,
+    measure,
+    refuse_misread,
+    refuse_repeated,
+    run_sql,
+    spool,
+)
 from load.snapshot import (
     Counts,
     Extract,
@@ -222,7 +229,6 @@ def _shape(
     if options.engine == QUACKOSM:
         decode(pbf)
         by_quackosm.draw(con, pbf, work, AREA_RULES, threads=options.threads)
-        con.execute("create view elements as select osm_type, osm_id, tags from shapes")
         return bad_blocks
     lines = work / "drawn.txt"
     read_elements(
@@ -244,6 +250,7 @@ def _shape(
         ) from None
     has_repeated_keys = run_sql(con, "repeated_key").fetchone() is not None
     run_sql(con, "elements_once" if has_repeated_keys else "elements")
+    refuse_repeated(con, extract.path)
     refuse_misread(con, extract.path)
     assemble(con, work, AREA_RULES, extract.name)
     return bad_blocks

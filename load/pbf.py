@@ -6,7 +6,7 @@ from pathlib import Path
 
 import osmium
 
-from load.blocks import check_frames, first_damage
+from load.blocks import check_frames, drain, first_damage
 from skyloom.errors import SkyloomError
 
 REENCODE = "write it anew with `osmium cat in.osm.pbf -o out.osm.pbf`"
@@ -81,10 +81,7 @@ def decode(path: Path) -> None:
         SkyloomError: naming the first block that cannot be read.
     """
     try:
-        with osmium.io.Reader(osmium.io.File(str(path), "pbf")) as reader:
-            # Nothing reaches Python, all of it is decoded. (A filter that reads tags
-            # does not survive one with a NUL in it.)
-            osmium.apply(reader, osmium.filter.EntityFilter(osmium.osm.NOTHING))
+        drain(osmium.io.File(str(path), "pbf"))
     except RuntimeError:
         raise first_damage(path) from None
 

@@ -31,7 +31,8 @@ def assemble(
     Raises:
         duckdb.Error: the memory or the disk is full.
     """
-    run_sql(con, "areas", rules=area_rules)
+    run_sql(con, "area_rules", rules=area_rules)
+    run_sql(con, "areas")
     run_sql(con, "members")
     run_sql(con, "relations")
     spool(con, "parts", work, "line")
@@ -71,11 +72,11 @@ def measure(
     run_sql(con, "rejects")
 
 
-def refuse_misread(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Refuse a file that holds an element twice, or that DuckDB reads in another way.
+def refuse_repeated(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse a file that holds an element more than once.
 
     Raises:
-        SkyloomError: naming the element, or the file.
+        SkyloomError: naming the element.
     """
     repeated = run_sql(con, "repeated").fetchone()
     if repeated:
@@ -84,6 +85,14 @@ def refuse_misread(con: duckdb.DuckDBPyConnection, path: Path) -> None:
             where=str(path),
             remedy="merge extracts with `osmium merge`, which keeps each object once",
         )
+
+
+def refuse_misread(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse a file in which DuckDB finds other elements than libosmium.
+
+    Raises:
+        SkyloomError: naming the type that differs.
+    """
     differing = run_sql(con, "counts").fetchone()
     if differing:
         kind, theirs, ours = differing

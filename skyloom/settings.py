@@ -22,6 +22,7 @@ from skyloom.errors import UsageError
 from skyloom.lake import FORMAT_VERSION, LOCKED, MARKER, Lake
 
 PREFIX = "SKYLOOM_"
+GEOFABRIK = "https://download.geofabrik.de"
 # Variables that are no settings: the lake itself, and what tests use.
 OTHER_VARIABLES = {"SKYLOOM_LAKE", LOCKED, "SKYLOOM_DATA", "SKYLOOM_REQUIRE_DATA"}
 
@@ -43,7 +44,7 @@ class Settings(BaseSettings):
         description="DuckDB's memory before it spills to disk",
     )
     geofabrik_url: str = Field(
-        "https://download.geofabrik.de",
+        GEOFABRIK,
         description="where --region downloads from; a mirror has the same paths",
     )
     project: Path = Field(

@@ -3,17 +3,6 @@
 -- one with `*`; one deciding tag that says area is enough, `area=yes` or `no` before all.
 create table areas as
 with
-rules as (
-    select *
-    from read_csv(
-        getvariable('rules'),
-        header = true,
-        columns = {
-            'key': 'varchar', 'value': 'varchar', 'is_area': 'boolean', 'note': 'varchar'
-        }
-    )
-),
-
 ring_tags as (
     select
         osm_id,
@@ -27,10 +16,10 @@ decided as (
     select
         ring_tags.osm_id,
         ring_tags.key,
-        arg_max(rules.is_area, rules.value <> '*') as is_area
+        arg_max(area_rules.is_area, area_rules.value <> '*') as is_area
     from ring_tags
-    inner join rules
-        on ring_tags.key = rules.key and rules.value in (ring_tags.value, '*')
+    inner join area_rules
+        on ring_tags.key = area_rules.key and area_rules.value in (ring_tags.value, '*')
     group by all
 ),
 

@@ -1,23 +1,12 @@
 -- Grain: one key of the area rules, in QuackOSM's words: all its values enclose ground,
 -- or all but the listed ones (denylist), or the listed ones alone (allowlist).
 with
-rules as (
-    select *
-    from read_csv(
-        getvariable('rules'),
-        header = true,
-        columns = {
-            'key': 'varchar', 'value': 'varchar', 'is_area': 'boolean', 'note': 'varchar'
-        }
-    )
-),
-
 decided as (
     select
         key,
         value,
         bool_or(is_area) as is_area
-    from rules
+    from area_rules
     where is_area is not null
     group by all
 ),

@@ -2,7 +2,7 @@
 select
     osm_type,
     osm_id
-from drawn
+from elements
 group by all
 having count(*) > 1
 order by all

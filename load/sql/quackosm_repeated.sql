@@ -1,9 +1,0 @@
--- An element that the file holds more than once: a history, or extracts glued together.
-select
-    osm_type,
-    osm_id
-from shapes
-group by all
-having count(*) > 1
-order by all
-limit 1

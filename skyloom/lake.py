@@ -116,6 +116,8 @@ class Lake:
             file.truncate(0)
             file.write(json.dumps({**who, "command": command, "since": since}))
             file.flush()
+            # A lake may be older than one of its tables.
+            _write_empty_tables(self)
             yield
         finally:
             del _held[self.root]
@@ -170,19 +172,7 @@ def _create(lake: Lake) -> Lake:
     # Made beside its place and renamed: a killed command leaves no half lake.
     draft = Lake(lake.root.with_name(f".{lake.root.name}.{os.getpid()}.part"))
     try:
-        # Empty tables need no spatial functions, which take a moment to load.
-        with duckdb.connect() as con:
-            for table in RAW_TABLES:
-                columns = ", ".join(
-                    f'"{name}" {kind}' for name, kind in table.columns.items()
-                )
-                con.execute(f"create table {table.name} ({columns})")
-                write_parquet(
-                    con,
-                    f"from {table.name}",
-                    draft.root / table.empty_file,
-                    order_by="all",
-                )
+        _write_empty_tables(draft)
         (draft.root / MARKER).write_text(LAKE_TOML)
         draft.root.replace(lake.root)
     except OSError as error:
@@ -194,6 +184,25 @@ def _create(lake: Lake) -> Lake:
     finally:
         shutil.rmtree(draft.root, ignore_errors=True)
     return lake
+
+
+def _write_empty_tables(lake: Lake) -> None:
+    missing = [one for one in RAW_TABLES if not (lake.root / one.empty_file).is_file()]
+    if not missing:
+        return
+    # Empty tables need no spatial functions, which take a moment to load.
+    with duckdb.connect() as con:
+        for table in missing:
+            columns = ", ".join(
+                f'"{name}" {kind}' for name, kind in table.columns.items()
+            )
+            con.execute(f"create table {table.name} ({columns})")
+            write_parquet(
+                con,
+                f"from {table.name}",
+                lake.root / table.empty_file,
+                order_by="all",
+            )
 
 
 def _check_format(marker: Path) -> None:

@@ -13,6 +13,10 @@ from skyloom.geoparquet import write_parquet
 from skyloom.lake import Lake
 
 DIGEST_LETTERS = 16
+# What incremental models know their rows by; it says nothing to a reader.
+FINGERPRINT = "fingerprint"
+# Which inputs each current file was written from.
+WRITTEN = "written.json"
 
 
 def publish(
@@ -20,17 +24,27 @@ def publish(
     con: duckdb.DuckDBPyConnection,
     tables: Mapping[str, str],
     order_by: Mapping[str, str],
+    made_from: Mapping[str, str],
 ) -> dict[str, Any]:
     """Write each relation as an immutable file and move the pointer last.
 
     `tables` maps a public name to its relation in the warehouse, `order_by` to the
-    columns of its total order. Files are named by their bytes, so an unchanged table
-    keeps its file, and a run is named by its files: unchanged tables, no new run.
+    columns of its total order, `made_from` to a digest of its inputs where one is
+    known: a table with the same digest as last time is not written again. Files are
+    named by their bytes, so an unchanged table keeps its file, and a run is named by
+    its files: unchanged tables, no new run.
     """
-    entries = [
-        _publish_table(lake.catalog / "files", con, name, relation, order_by[name])
-        for name, relation in sorted(tables.items())
-    ]
+    written = _written(lake)
+    entries = []
+    for name, relation in sorted(tables.items()):
+        digest = made_from.get(name)
+        inputs = f"{name} {digest} {order_by[name]}" if digest else ""
+        entry = written.get(inputs)
+        if entry is None:
+            folder = lake.catalog / "files"
+            entry = _publish_table(folder, con, name, relation, order_by[name])
+            written[inputs] = entry
+        entries.append(entry)
     text = json.dumps({"tables": entries}, indent=1, sort_keys=True)
     run_id = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LETTERS]
     pointer = lake.catalog / POINTER
@@ -46,7 +60,23 @@ def publish(
             lake, {one["name"]: lake.catalog / "files" / one["file"] for one in entries}
         )
         _write(pointer, json.dumps({"run_id": run_id}))
+    kept = {inputs: entry for inputs, entry in written.items() if entry in entries}
+    _write(lake.catalog / WRITTEN, json.dumps(kept, indent=1, sort_keys=True))
     return {"run_id": run_id, "changed": not unchanged, "tables": entries}
+
+
+def _written(lake: Lake) -> dict[str, dict[str, Any]]:
+    """The last run's files by the inputs that they were written from."""
+    try:
+        written = json.loads((lake.catalog / WRITTEN).read_text())
+    except (OSError, ValueError):
+        return {}
+    files = lake.catalog / "files"
+    return {
+        inputs: entry
+        for inputs, entry in written.items()
+        if inputs and (files / entry["file"]).is_file()
+    }
 
 
 def _publish_table(
@@ -57,7 +87,9 @@ def _publish_table(
     order_by: str,
 ) -> dict[str, Any]:
     draft = folder / f"{name}.draft"
-    rows = write_parquet(con, f"select * from {relation}", draft, order_by=order_by)
+    columns = f"columns(name -> name <> '{FINGERPRINT}')"
+    query = f"select {columns} from {relation}"
+    rows = write_parquet(con, query, draft, order_by=order_by)
     digest = hashlib.sha256(draft.read_bytes()).hexdigest()
     file = f"{name}-{digest[:DIGEST_LETTERS]}.parquet"
     draft.replace(folder / file)

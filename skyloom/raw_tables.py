@@ -144,4 +144,58 @@ LEDGER = _table(
     },
 )
 
-RAW_TABLES = (OBJECTS, REJECTS, SNAPSHOTS, FOOTPRINTS, REQUESTS, LEDGER)
+TAG_PREDICTIONS = _table(
+    "tag_predictions",
+    "tags/*.parquet",
+    {
+        "key": "VARCHAR",
+        "value": "VARCHAR",
+        "groundable": "BOOLEAN",
+        "max_gsd_m": "DOUBLE",
+        "probability": "DOUBLE",
+        "model": "VARCHAR",
+    },
+)
+SCORES = _table(
+    "scores",
+    "scores/*.parquet",
+    {
+        "image_sha256": "VARCHAR",
+        "text_sha256": "VARCHAR",
+        "model": "VARCHAR",
+        "similarity": "DOUBLE",
+    },
+)
+AUDITS = _table(
+    "audits",
+    "audits/*.parquet",
+    {
+        "image_id": "VARCHAR",
+        "rule_id": "VARCHAR",
+        "auditor": "VARCHAR",
+        "is_right": "BOOLEAN",
+    },
+)
+HELD_OUT = _table(
+    "held_out",
+    "held_out/*.parquet",
+    {
+        "image_id": "VARCHAR",
+        "rule_id": "VARCHAR",
+        "model": "VARCHAR",
+        "is_right": "BOOLEAN",
+    },
+)
+
+RAW_TABLES = (
+    OBJECTS,
+    REJECTS,
+    SNAPSHOTS,
+    FOOTPRINTS,
+    REQUESTS,
+    LEDGER,
+    TAG_PREDICTIONS,
+    SCORES,
+    AUDITS,
+    HELD_OUT,
+)

@@ -19,3 +19,12 @@ select {{ boxes }}.*
         starts_with({{ boxes }}.source, footprints.source)
         and st_within({{ boxes }}.box, footprints.geometry)
 {%- endmacro %}
+
+{# How far, in pixels to either side, the focus may lie off the centre: a share of the
+   room that an area leaves, of the side for points and lines. #}
+{% macro room_px(side_px, focus_px) -%}
+case
+    when kind = 'area' then ({{ side_px }} - {{ focus_px }}) / 2 * {{ var('area_shift') }}
+    else {{ side_px }} * {{ var('point_shift') }}
+end
+{%- endmacro %}

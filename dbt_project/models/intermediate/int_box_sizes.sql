@@ -1,32 +1,17 @@
 {{ config(tags=['shard']) }}
 
--- How large a box each focus object gets at each source, or why it gets none.
+-- How large a box each object gets at each source as a focus, or why it gets none.
 with candidates as (
     select * from {{ ref('int_objects_in_imagery') }}
 ),
 
-focus_objects as (
-    select * from {{ ref('int_focus_objects') }}
-),
-
-visible as (
-    select distinct
-        object_id,
-        source
-    from {{ ref('int_visible_tags') }}
-),
-
 measured as (
     select
-        candidates.*,
-        (candidates.west + candidates.east) / 2 as lon,
-        (candidates.south + candidates.north) / 2 as lat,
-        visible.object_id is not null as has_visible_tag,
-        focus_objects.object_id is not null as is_sampled,
-        candidates.object_id || ':' || candidates.source as hash_key
+        *,
+        (west + east) / 2 as lon,
+        (south + north) / 2 as lat,
+        object_id || ':' || source as hash_key
     from candidates
-    left join visible using (object_id, source)
-    left join focus_objects using (object_id, source)
 ),
 
 in_pixels as (
@@ -72,6 +57,7 @@ select
     lon,
     lat,
     gsd_m,
+    edit_age_days,
     focus_width_px,
     focus_height_px,
     length_m / gsd_m as focus_length_px,
@@ -92,9 +78,12 @@ select
         else point_side_px
     end::integer as height_px,
     case
-        when not has_visible_tag then 'no_visible_tag'
-        when not is_sampled then 'not_sampled'
         when abs(lat) > 85 then 'near_pole'
+        when {{ var('max_gsd_m') }} > 0 and gsd_m > {{ var('max_gsd_m') }} then 'too_coarse'
+        when
+            {{ var('max_edit_age_days') }} > 0
+            and coalesce(edit_age_days, 2147483647) > {{ var('max_edit_age_days') }}
+            then 'edited_far_from_images'
         when greatest(focus_width_px, focus_height_px) > {{ var('max_px') }} then 'too_big'
         when
             kind = 'area'

@@ -1,7 +1,7 @@
 {{ config(tags=['global']) }}
 
 -- The paper's two stages: the objects of sampled 0.01 degree cells, then every
--- object with a tag that the sample holds too rarely; then an optional cap for each tag.
+-- object with a tag that the sample holds too rarely; then an optional cap for each tag or key.
 with visible_tags as (
     select
         candidates.object_id,
@@ -36,7 +36,13 @@ sampled as (
             order by
                 {{ hash_unit("concat_ws(':', 'cap', visible_tags.object_id)") }},
                 visible_tags.object_id
-        ) as rank_in_tag
+        ) as rank_in_tag,
+        row_number() over (
+            partition by visible_tags.source, visible_tags.key
+            order by
+                {{ hash_unit("concat_ws(':', 'cap', visible_tags.object_id)") }},
+                visible_tags.object_id
+        ) as rank_in_key
     from visible_tags
     inner join tag_counts
         on
@@ -53,7 +59,8 @@ select
     source,
     count(*) as n_visible_tags
 from sampled
-{% if var('max_focus_per_tag') | int > 0 -%}
-where rank_in_tag <= {{ var('max_focus_per_tag') }}
-{% endif -%}
+-- A cap of 0 is none.
+where
+    rank_in_tag <= coalesce(nullif({{ var('max_focus_per_tag') }}, 0), rank_in_tag)
+    and rank_in_key <= coalesce(nullif({{ var('max_focus_per_key') }}, 0), rank_in_key)
 group by object_id, source

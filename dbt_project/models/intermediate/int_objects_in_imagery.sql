@@ -6,7 +6,7 @@ with objects as (
         object_id,
         kind,
         length_m,
-        bbox,
+        osm_timestamp,
         geometry
     from {{ ref('objects') }}
 ),
@@ -14,18 +14,22 @@ with objects as (
 footprints as (
     select
         source,
+        acquired,
         geometry
     from {{ ref('stg_lake__footprints') }}
 ),
 
 touching as (
-    select distinct
+    select
         objects.object_id,
-        footprints.source
+        footprints.source,
+        min(abs(date_diff('day', objects.osm_timestamp, footprints.acquired)))
+            as edit_age_days
     from objects
     inner join footprints
         on st_intersects_extent(objects.geometry, footprints.geometry)
     where st_intersects(objects.geometry, footprints.geometry)
+    group by objects.object_id, footprints.source
 )
 
 select
@@ -38,7 +42,8 @@ select
     st_ymin(objects.geometry) as south,
     st_xmax(objects.geometry) as east,
     st_ymax(objects.geometry) as north,
-    sources.gsd_m
+    sources.gsd_m,
+    touching.edit_age_days
 from touching
 inner join objects on touching.object_id = objects.object_id
 inner join {{ ref('sources') }} as sources on touching.source = sources.source

@@ -45,7 +45,8 @@ from matched
 -- A value that only a wildcard meets is said in its own letters, so it must look like a
 -- value and not like a sentence, a list, markup or the opposite of itself.
 where
-    max_gsd_m = 0
+    by_classifier
+    or max_gsd_m = 0
     or phrase is not null
     -- The rule's value is exact.
     or exactness % 2 = 1

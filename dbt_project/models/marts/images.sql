@@ -19,6 +19,13 @@ footprints as (
     select * from {{ ref('stg_lake__footprints') }}
 ),
 
+objects as (
+    select
+        object_id,
+        osm_timestamp
+    from {{ ref('objects') }}
+),
+
 snapshots as (
     select
         snapshot,
@@ -59,7 +66,8 @@ joined as (
         footprints.acquired_precision,
         coalesce(footprints.license, sources.license) as license,
         coalesce(footprints.attribution, sources.attribution) as attribution,
-        snapshots.snapshot_date
+        snapshots.snapshot_date,
+        objects.osm_timestamp
     from scenes
     inner join requests
         on scenes.scene_id = requests.scene_id and scenes.box_id = requests.box_id
@@ -75,6 +83,7 @@ joined as (
             and requests.source_image_sha256s[1] = footprints.sha256
     inner join sources on scenes.source = sources.source
     inner join snapshots on scenes.osm_snapshot = snapshots.snapshot
+    inner join objects on scenes.object_id = objects.object_id
     -- A chip that passed a laxer gate once.
     where fetched.valid_fraction >= sources.min_valid_fraction
 )
@@ -107,6 +116,7 @@ select
     acquired_precision,
     osm_snapshot,
     date_diff('day', acquired::date, snapshot_date)::integer as osm_age_days,
+    date_diff('day', osm_timestamp::date, acquired::date)::integer as edit_age_days,
     ---------- provenance
     valid_fraction,
     source_image_ids,

@@ -8,11 +8,33 @@ sized as (
     select * from {{ ref('int_box_sizes') }}
 ),
 
+focus_objects as (
+    select
+        object_id,
+        source
+    from {{ ref('int_focus_objects') }}
+),
+
 objects as (
     select
         object_id,
         snapshot
     from {{ ref('objects') }}
+),
+
+countries as (
+    select * from {{ ref('int_object_countries') }}
+),
+
+snapshots as (
+    select * from {{ ref('int_snapshot_extents') }}
+),
+
+test_tiles as (
+    select
+        tile_x,
+        tile_y
+    from {{ ref('int_test_tiles') }}
 ),
 
 located as (
@@ -21,90 +43,115 @@ located as (
         sized.kind,
         sized.gsd_m,
         objects.snapshot as osm_snapshot,
+        countries.country,
         (boxes.west + boxes.east) / 2 as lon,
         (boxes.south + boxes.north) / 2 as lat,
         -- From the box's centre to the focus, or the line's node it stands on.
         (boxes.lon - (boxes.west + boxes.east) / 2) * boxes.metres_per_lon as offset_x_m,
-        (boxes.lat - (boxes.south + boxes.north) / 2) * boxes.metres_per_lat as offset_y_m,
-        -- A chip reaches past its box where the image's grid is turned against north.
-        greatest(
-            {{ var('split_gap_m') }},
-            {{ var('split_gap_share') }} * greatest(boxes.width_px, boxes.height_px) * sized.gsd_m
-        ) as gap_m
+        (boxes.lat - (boxes.south + boxes.north) / 2) * boxes.metres_per_lat as offset_y_m
     from boxes
+    inner join focus_objects using (object_id, source)
     inner join sized using (object_id, source)
     inner join objects on boxes.object_id = objects.object_id
+    left join countries on boxes.object_id = countries.object_id
 ),
 
-tiled as (
+-- Every tile that a box plus the gap touches must be of the same split.
+scene_tiles as (
     select
-        *,
-        {{ quadkey_of('lon', 'lat') }} as quadkey,
-        range(
-            {{ tile_x('west - gap_m / metres_per_lon', var('split_zoom')) }},
-            {{ tile_x('east + gap_m / metres_per_lon', var('split_zoom')) }} + 1
-        ) as tile_columns,
-        range(
-            {{ tile_y('north + gap_m / metres_per_lat', var('split_zoom')) }},
-            {{ tile_y('south - gap_m / metres_per_lat', var('split_zoom')) }} + 1
-        ) as tile_rows
+        object_id,
+        source,
+        unnest({{ split_tiles('located') }}, recursive := true)
     from located
 ),
 
-hashed as (
+tile_splits as (
     select
-        *,
-        -- Every tile that the box plus the gap touches must hash to the same split.
-        list_distinct(flatten(list_transform(
-            tile_columns,
-            lambda x : list_transform(
-                tile_rows,
-                lambda y :
-                case
-                    when
-                        {{ hash_unit("concat_ws(':', 'split', x, y)") }}
-                        < {{ var('split_val') }}
-                        then 'val'
-                    when
-                        {{ hash_unit("concat_ws(':', 'split', x, y)") }}
-                        < {{ var('split_val') }} + {{ var('split_test') }}
-                        then 'test'
-                    else 'train'
-                end
-            )
-        ))) as splits
-    from tiled
+        scene_tiles.object_id,
+        scene_tiles.source,
+        case
+            {% if var('split_test_regions') -%}
+            when test_tiles.tile_x is not null then 'test'
+            when {{ hash_unit("concat_ws(':', 'split', tile_x, tile_y)") }} < {{ var('split_val') }}
+                then 'val'
+            {%- else -%}
+            when {{ hash_unit("concat_ws(':', 'split', tile_x, tile_y)") }} < {{ var('split_val') }}
+                then 'val'
+            when
+                {{ hash_unit("concat_ws(':', 'split', tile_x, tile_y)") }}
+                < {{ var('split_val') }} + {{ var('split_test') }}
+                then 'test'
+            {%- endif %}
+            else 'train'
+        end as split
+    from scene_tiles
+    left join test_tiles using (tile_x, tile_y)
+),
+
+splits as (
+    select
+        object_id,
+        source,
+        case when min(split) = max(split) then min(split) else 'gap' end as split
+    from tile_splits
+    group by object_id, source
+),
+
+-- The snapshots whose objects may lie in the box.
+box_snapshots as (
+    select
+        located.object_id,
+        located.source,
+        list(snapshots.snapshot order by snapshots.snapshot asc) as osm_snapshots,
+        md5(string_agg(snapshots.sha256, ' ' order by snapshots.snapshot asc)) as osm_digest
+    from located
+    inner join snapshots
+        on
+            located.west <= snapshots.east
+            and located.east >= snapshots.west
+            and located.south <= snapshots.north
+            and located.north >= snapshots.south
+    group by located.object_id, located.source
 )
 
 select
     ---------- ids
-    object_id || '_' || source as scene_id,
-    object_id,
-    source,
+    located.object_id || '_' || located.source as scene_id,
+    located.object_id,
+    located.source,
     md5(concat_ws(
         ',',
-        printf('%.7f', west), printf('%.7f', south),
-        printf('%.7f', east), printf('%.7f', north),
-        source
+        printf('%.7f', located.west), printf('%.7f', located.south),
+        printf('%.7f', located.east), printf('%.7f', located.north),
+        located.source
     )) as box_id,
-    kind,
+    located.kind,
     ---------- numbers
-    west,
-    south,
-    east,
-    north,
-    width_px,
-    height_px,
-    gsd_m,
-    round(offset_x_m, 3) as offset_x_m,
-    round(offset_y_m, 3) as offset_y_m,
+    located.west,
+    located.south,
+    located.east,
+    located.north,
+    located.width_px,
+    located.height_px,
+    located.gsd_m,
+    round(located.offset_x_m, 3) as offset_x_m,
+    round(located.offset_y_m, 3) as offset_y_m,
     ---------- place
-    quadkey,
-    case when len(splits) = 1 then splits[1] else 'gap' end as split,
-    osm_snapshot,
+    {{ quadkey_of('located.lon', 'located.lat') }} as quadkey,
+    located.country,
+    splits.split,
+    ---------- provenance
+    located.osm_snapshot,
+    box_snapshots.osm_snapshots,
+    box_snapshots.osm_digest,
+    ---------- geometry
     -- Rounded outward, so that a filter on bbox never loses a box.
-    {'xmin': west - 1e-5, 'ymin': south - 1e-5, 'xmax': east + 1e-5, 'ymax': north + 1e-5}
-    ::struct(xmin float, ymin float, xmax float, ymax float) as bbox,
-    st_makeenvelope(west, south, east, north) as geometry
-from hashed
+    {
+        'xmin': located.west - 1e-5, 'ymin': located.south - 1e-5,
+        'xmax': located.east + 1e-5, 'ymax': located.north + 1e-5
+    }::struct(xmin float, ymin float, xmax float, ymax float) as bbox,
+    st_makeenvelope(located.west, located.south, located.east, located.north) as geometry
+from located
+inner join splits using (object_id, source)
+inner join box_snapshots using (object_id, source)
 where {{ in_tiles('quadkey') }}

@@ -20,6 +20,7 @@ def model(dbt, session):
         "object_tags": dbt.ref("object_tags"),
         "objects": dbt.ref("objects"),
         "rejects": dbt.ref("rejects"),
+        "rule_scorecard": dbt.ref("rule_scorecard"),
         "scene_objects": dbt.ref("scene_objects"),
         "scene_rejects": dbt.ref("scene_rejects"),
         "scene_tags": dbt.ref("scene_tags"),
@@ -41,6 +42,7 @@ def model(dbt, session):
         "object_tags": "object_id, tag_rank",
         "objects": f"st_hilbert(geometry, {world}), object_id",
         "rejects": "snapshot, osm_type, osm_id, reason",
+        "rule_scorecard": "rule_id, source, country",
         "scene_objects": "scene_id, rank",
         "scene_rejects": "object_id, source",
         "scene_tags": "scene_id, object_rank, tag_rank",
@@ -62,5 +64,12 @@ def model(dbt, session):
         session,
         {name: f"public_{name}" for name in relations},
         order_by,
+        # Tables bear as a comment what they were made from (macros/keeping.sql).
+        dict(
+            session.execute(
+                "select table_name, comment from duckdb_tables() "
+                "where schema_name = current_schema() and comment is not null"
+            ).fetchall()
+        ),
     )
     return pd.DataFrame(run["tables"]).assign(run_id=run["run_id"])

@@ -18,6 +18,8 @@ renamed as (
         ---------- numbers
         try_cast(min_area_m2 as double) as min_area_m2,
         try_cast(max_gsd_m as double) as max_gsd_m,
+        -- The classifier's table decides, not the rule.
+        max_gsd_m = 'classifier' as by_classifier,
         coalesce(try_cast(priority as integer), 0) as priority,
         -- An exact cell beats a wildcard where priorities tie.
         (not contains(key, '*'))::integer * 2 + (not contains(value, '*'))::integer

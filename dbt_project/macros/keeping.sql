@@ -1,0 +1,97 @@
+{# What a node was made from, as one digest: its own SQL and what its parents were made
+   from, down to the seeds' content and the size and time of the lake's files. #}
+{% macro digest_of(node_id) -%}
+{%- if node_id.startswith('source.') -%}
+    {%- set table = graph.sources[node_id] -%}
+    {%- set files = run_query(
+        "select md5(coalesce(string_agg(concat_ws(' ', filename, size, last_modified), chr(10) "
+        ~ "order by filename), '')) from read_blob(" ~ source(table.source_name, table.name) ~ ")"
+    ) -%}
+    {{- return(files.rows[0][0]) -}}
+{%- elif node_id.startswith('seed.') -%}
+    {{- return(graph.nodes[node_id].checksum.checksum) -}}
+{%- endif -%}
+{%- set node = graph.nodes[node_id] -%}
+{%- set relation = api.Relation.create(
+    database=node.database, schema=node.schema, identifier=node.alias
+) -%}
+{%- if node.config.materialized == 'view' -%}
+    {%- set sql = run_query(
+        "select md5(sql) from duckdb_views() where schema_name = '" ~ relation.schema
+        ~ "' and view_name = '" ~ relation.identifier ~ "'"
+    ) -%}
+    {{- return(local_md5(sql.rows[0][0] ~ digest_of_parents(node))) -}}
+{%- endif -%}
+{{- return(noted_digest(relation)) -}}
+{%- endmacro %}
+
+{% macro digest_of_parents(node) -%}
+{%- set digests = [] -%}
+{%- for parent in node.depends_on.nodes | sort -%}
+    {%- do digests.append(digest_of(parent) | string) -%}
+{%- endfor -%}
+{{- return(local_md5(digests | join(' '))) -}}
+{%- endmacro %}
+
+{# The digest that a table bears as its comment; one without is never the same twice. #}
+{% macro noted_digest(relation) -%}
+{%- set comments = run_query(
+    "select comment from duckdb_tables() where schema_name = '" ~ relation.schema
+    ~ "' and table_name = '" ~ relation.identifier ~ "'"
+) -%}
+{{- return((comments.rows[0][0] if comments.rows else none) or invocation_id) -}}
+{%- endmacro %}
+
+{% macro note_digest(relation, digest) -%}
+{%- do run_query("comment on table " ~ relation ~ " is '" ~ digest ~ "'") -%}
+{%- endmacro %}
+
+{# The post-hook of an incremental model, whose SQL differs between its first build and
+   later ones: its code and vars count instead. #}
+{% macro note_made_from() -%}
+{%- set values = [] -%}
+{%- for name in modules.re.findall("var\\('([a-z_]+)'\\)", model.raw_code) -%}
+    {%- do values.append(name ~ '=' ~ var(name)) -%}
+{%- endfor -%}
+{%- do note_digest(
+    this, local_md5(model.raw_code ~ values | join(' ') ~ digest_of_parents(model))
+) -%}
+{%- endmacro %}
+
+{# A table that stays as it is while its SQL and everything upstream are unchanged. #}
+{% materialization kept, adapter='duckdb', supported_languages=['sql'] %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set digest = local_md5(compiled_code ~ digest_of_parents(model)) -%}
+    {%- if
+        existing is not none
+        and existing.is_table
+        and not flags.FULL_REFRESH
+        and noted_digest(this) == digest
+    -%}
+        {%- call noop_statement('main', 'KEPT', 'KEPT', 0) -%}{%- endcall -%}
+        {{ return({'relations': [this.incorporate(type='table')]}) }}
+    {%- endif -%}
+    {%- set built = materialization_table_duckdb() -%}
+    {%- do note_digest(this, digest) -%}
+    {{ return(built) }}
+{% endmaterialization %}
+
+{# The code of this model and of the named ones, as one digest. #}
+{% macro code_digest(names=[]) -%}
+{%- if execute -%}
+    {%- set parts = [model.raw_code] -%}
+    {%- for name in names -%}
+        {%- do parts.append(graph.nodes['model.' ~ project_name ~ '.' ~ name].checksum.checksum) -%}
+    {%- endfor -%}
+    {{- return(local_md5(parts | join(' '))) -}}
+{%- endif -%}
+{%- endmacro %}
+
+{# Where an incremental model keeps a column `fingerprint`: forgets the rows whose
+   fingerprint the relation has no more. #}
+{% macro forget_stale(relation) -%}
+{%- if is_incremental() -%}
+delete from {{ this }}
+where fingerprint not in (select fingerprint from {{ relation }})
+{%- endif -%}
+{%- endmacro %}

@@ -18,7 +18,11 @@ select
     case when st_isclosed(geometry) then 2.0 else 0.0 end::double as max_gsd_m,
     null::varchar as phrase,
     'roundabouts' as phrase_plural,
-    200 as priority
+    200 as priority,
+    case
+        when st_isclosed(geometry) then 'a whole ring of road round an island'
+        else 'an arc, not the whole ring'
+    end as note
 from objects
 where
     kind = 'line'

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import duckdb
 
+from skyloom.duck import quoted
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -166,24 +168,35 @@ def rows(
 
     The file reads `variables` by getvariable().
     """
+    # As literals: to bind a parameter, DuckDB's client imports pandas, for two seconds.
     for variable, value in variables.items():
-        con.execute(f"set variable {variable} = $value", {"value": value})
-    result = con.execute(_sql(query))
+        con.execute(f"set variable {variable} = {literal(value)}")
+    result = con.execute(sql(query))
     names = [column[0] for column in result.description or ()]
     return tuple(
         kind(**dict(zip(names, row, strict=True))) for row in result.fetchall()
     )
 
 
+def literal(value: object) -> str:
+    """A text, number, list of them or None as SQL."""
+    if value is None:
+        return "null"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(literal, value))}]"
+    return str(value) if isinstance(value, int | float) else quoted(str(value))
+
+
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Make the tables that the other queries read, each from the file of its name."""
-    con.execute(f"create temp table shown_style as {_sql('shown_style')}")
-    con.execute(f"create temp view shown_captions as {_sql('shown_captions')}")
-    con.execute(f"create temp view shown_words as {_sql('shown_words')}")
-    con.execute(f"create temp table judged as {_sql('judged')}")
-    con.execute(f"create temp view focus_shapes as {_sql('focus_shapes')}")
+    con.execute(f"create temp table shown_style as {sql('shown_style')}")
+    con.execute(f"create temp view shown_captions as {sql('shown_captions')}")
+    con.execute(f"create temp view shown_words as {sql('shown_words')}")
+    con.execute(f"create temp table judged as {sql('judged')}")
+    con.execute(f"create temp view focus_shapes as {sql('focus_shapes')}")
 
 
 @cache
-def _sql(query: str) -> str:
+def sql(query: str) -> str:
+    """The text of `explore/sql/<query>.sql`."""
     return (SQL / f"{query}.sql").read_text(encoding="utf-8")

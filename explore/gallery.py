@@ -103,13 +103,23 @@ class Chip:
 
 def gallery(con: duckdb.DuckDBPyConnection, root: Path, chips: int) -> tuple[Chip, ...]:
     """Pick `chips` images by shape, source, key and title, then by md5 of their ids."""
-    picked = rows(con, "gallery", Picked, chips=chips)
+    return chips_of(con, root, rows(con, "gallery", Picked, chips=chips))
+
+
+def chips_of(
+    con: duckdb.DuckDBPyConnection,
+    root: Path,
+    picked: tuple[Picked, ...],
+    *,
+    outlines: str = "chip_objects",
+) -> tuple[Chip, ...]:
+    """Images with their pixels, their words and the outlines that a query gives."""
     scenes = [image.scene_id for image in picked]
     words: dict[tuple[str, str], list[Word]] = defaultdict(list)
     for word in rows(con, "chip_words", Word, scenes=scenes):
         words[word.scene_id, word.caption].append(word)
     objects: dict[str, list[Outlined]] = defaultdict(list)
-    for thing in rows(con, "chip_objects", Outlined, scenes=scenes, most=MOST_OUTLINES):
+    for thing in rows(con, outlines, Outlined, scenes=scenes, most=MOST_OUTLINES):
         objects[thing.scene_id].append(thing)
     budget = GALLERY_BYTES // max(len(picked), 1)
     return tuple(

@@ -5,7 +5,7 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ def print_demo(lake: Lake, pairs: Path) -> None:
     )
     print("\nsome of the captions:")
     for image_id, caption in rows.fetchall():
-        print(f"  {image_id}: {_printable(caption)}")
+        print(f"  {image_id}: {printable(caption)}")
     print(f"\ncatalog  {lake.catalog / 'catalog.duckdb'}")
     print(f"csv      {pairs}")
     print(f"report   {lake.root / 'report.html'}")
@@ -77,23 +77,28 @@ def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
         raise UsageError(f"the query failed: {error}") from None
 
 
-def _print_table(names: list[str], result: duckdb.DuckDBPyConnection) -> None:
-    rows = list(itertools.islice(_rows(result), TABLE_ROWS + 1))
+def print_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows to stdout under their names, whatever the cells hold."""
     table = Table(*names)
-    for row in rows[:TABLE_ROWS]:
+    for row in rows:
         # As plain text: a tag's value may look like the console's own markup.
-        table.add_row(*(Text(_printable(value)) for value in row))
+        table.add_row(*(Text(printable(value)) for value in row))
     # Piped output must not be folded to the width of a terminal that is not there.
     width = None if sys.stdout.isatty() else 10_000
     Console(width=width).print(table)
-    if len(rows) > TABLE_ROWS:
-        print(f"the first {TABLE_ROWS} rows; --format csv prints all")
 
 
-def _printable(value: Any) -> str:
-    """Without what a terminal would obey: a tag may hold escape sequences."""
+def printable(value: Any) -> str:
+    """A text without what a terminal would obey: a tag may hold escape sequences."""
     text = "" if value is None else str(value)
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _print_table(names: list[str], result: duckdb.DuckDBPyConnection) -> None:
+    rows = list(itertools.islice(_rows(result), TABLE_ROWS + 1))
+    print_table(names, rows[:TABLE_ROWS])
+    if len(rows) > TABLE_ROWS:
+        print(f"the first {TABLE_ROWS} rows; --format csv prints all")
 
 
 def _text(value: Any) -> str:

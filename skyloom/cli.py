@@ -37,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="OpenStreetMap and overhead imagery into captioned image-text data sets.",
 )
+rules_app = typer.Typer(no_args_is_help=True, help="Look at what the rules do.")
 
 
 @dataclass(frozen=True)
@@ -148,43 +149,39 @@ def load(
 
 @app.command()
 def diff(
-    old: opt.OldSnapshotArgument,
-    new: opt.NewSnapshotArgument,
+    old: opt.OldArgument = None,
+    new: opt.NewArgument = None,
     osm: opt.OsmFlag = False,
     lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    limit: opt.LimitOption = 10,
     out: opt.RowsFileOption = None,
     memory_limit: opt.MemoryOption = None,
     threads: opt.ThreadsOption = None,
     as_json: opt.SummaryOption = False,
     quiet: opt.QuietOption = False,
 ) -> None:
-    """Say what two OpenStreetMap snapshots differ in."""
-    from load.difference import check_suffix, compare
+    """Say what two builds differ in, rule by rule, or two OpenStreetMap snapshots."""
     from skyloom.answers import print_json
     from skyloom.lake import Lake
 
     progress.be_quiet(quiet)
-    if not osm:
-        raise UsageError(
-            "only snapshots can be compared", remedy="say `skyloom diff --osm A B`"
-        )
+    opened = Lake.open(lake)
+    if osm:
+        job = Job(threads=threads, memory_limit=memory_limit)
+        _diff_osm(opened, old, new, job, out, as_json=as_json)
+        return
+    from explore.builds import check_suffix, compare
+    from explore.printed_captions import print_difference
+
     if out:
         check_suffix(out)
-    opened = Lake.open(lake)
-    settings = Job(threads=threads, memory_limit=memory_limit).settings(opened)
-    with compare(
-        opened,
-        old,
-        new,
-        threads=settings.threads,
-        memory_limit=settings.memory_limit,
-    ) as difference:
+    with compare(opened, old, new, most=limit) as difference:
         if out:
             difference.write(out)
         if as_json:
             print_json(difference.summary())
         else:
-            print(difference)
+            print_difference(difference)
 
 
 @app.command()
@@ -311,7 +308,126 @@ def report(
     print(write_report(Lake.open(lake), out, chips=chips))
 
 
+@rules_app.command()
+def preview(
+    rule: opt.RuleArgument,
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    bbox: opt.WhereBoxOption = None,
+    out: opt.PageOption = None,
+    seed: opt.SeedOption = "skyloom",
+    as_json: opt.SummaryOption = False,
+) -> None:
+    """Look at one rule: what it decides and says, near misses; chips with --out."""
+    from explore.page import write_page
+    from explore.printed_rules import print_preview
+    from explore.rule_preview import CHIPS
+    from explore.rule_preview import preview as look
+    from skyloom.answers import print_json
+    from skyloom.catalog import Catalog
+    from skyloom.lake import Lake
+
+    opened = Lake.open(lake)
+    chips = CHIPS if out else 0
+    seen = look(
+        Catalog.open(opened), opened.root, rule, box=_box(bbox), chips=chips, seed=seed
+    )
+    page = write_page(out, seen.page()) if out else None
+    if as_json:
+        print_json(seen.summary())
+    else:
+        print_preview(seen, page)
+
+
+@rules_app.command()
+def coverage(
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    out: opt.PageOption = None,
+    limit: opt.MostOption = 20,
+    as_json: opt.SummaryOption = False,
+) -> None:
+    """Look at all rules: undecided tags, rules without effect, shared words."""
+    from explore.page import write_page
+    from explore.printed_rules import print_coverage
+    from explore.rule_coverage import rule_coverage
+    from skyloom.answers import print_json
+    from skyloom.catalog import Catalog
+    from skyloom.lake import Lake
+
+    seen = rule_coverage(Catalog.open(Lake.open(lake)), most=limit)
+    page = write_page(out, seen.page()) if out else None
+    if as_json:
+        print_json(seen.summary())
+    else:
+        print_coverage(seen, page)
+
+
+@app.command()
+def explain(
+    name: opt.SceneArgument,
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    style: opt.OneStyleOption = None,
+    as_json: opt.SummaryOption = False,
+) -> None:
+    """Say why a scene's captions say what they say, and what they leave out."""
+    from explore.explain import explain as look
+    from explore.printed_captions import print_explanation
+    from skyloom.answers import print_json
+    from skyloom.catalog import Catalog
+    from skyloom.lake import Lake
+
+    explanation = look(Catalog.open(Lake.open(lake)), name, style=style)
+    if as_json:
+        print_json(explanation.summary())
+    else:
+        print_explanation(explanation)
+
+
+app.add_typer(rules_app, name="rules")
 app.add_typer(reader.app)
+
+
+def _diff_osm(
+    lake: Lake,
+    old: str | None,
+    new: str | None,
+    job: Job,
+    out: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    from load.difference import check_suffix, compare
+    from skyloom.answers import print_json
+
+    if not (old and new):
+        raise UsageError(
+            "two snapshots are to be named", remedy="say `skyloom diff --osm A B`"
+        )
+    if out:
+        check_suffix(out)
+    settings = job.settings(lake)
+    with compare(
+        lake,
+        old,
+        new,
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+    ) as difference:
+        if out:
+            difference.write(out)
+        if as_json:
+            print_json(difference.summary())
+        else:
+            print(difference)
+
+
+def _box(text: str | None) -> tuple[float, float, float, float] | None:
+    if not text:
+        return None
+    from load.clip import clip_of_box
+
+    clip_of_box(text)
+    west, south, east, north = (float(number) for number in text.split(","))
+    return west, south, east, north
 
 
 def _run(

@@ -70,13 +70,41 @@ KeepGoingOption = Annotated[
     bool,
     typer.Option("--keep-going", help="load what can be read of a damaged file"),
 ]
-OldSnapshotArgument = Annotated[
-    str, typer.Argument(metavar="A", help="the older snapshot, as in monaco@2023-12-25")
+OldArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[A]", help="the older run (default: the last but one)"),
 ]
-NewSnapshotArgument = Annotated[
-    str, typer.Argument(metavar="B", help="the newer snapshot")
+NewArgument = Annotated[
+    str | None, typer.Argument(metavar="[B]", help="the newer run (default: the last)")
 ]
-OsmFlag = Annotated[bool, typer.Option("--osm", help="compare OpenStreetMap snapshots")]
+OsmFlag = Annotated[
+    bool,
+    typer.Option(
+        "--osm", help="compare OpenStreetMap snapshots, as in monaco@2023-12-25"
+    ),
+]
+LimitOption = Annotated[int, typer.Option(min=0, help="how many examples are shown")]
+MostOption = Annotated[
+    int, typer.Option("--limit", min=0, help="how many tags and keys are listed")
+]
+RuleArgument = Annotated[
+    str, typer.Argument(metavar="RULE", help="a rule_id, of the seed or of a model")
+]
+WhereBoxOption = Annotated[
+    str | None, typer.Option("--bbox", help="W,S,E,N in degrees: only what touches it")
+]
+PageOption = Annotated[
+    Path | None, typer.Option("--out", help="also write a page, one HTML file")
+]
+SeedOption = Annotated[
+    str, typer.Option("--seed", help="another text picks other chips for the page")
+]
+SceneArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="an image_id or a scene_id")
+]
+OneStyleOption = Annotated[
+    str | None, typer.Option("--style", help="one caption style (default: all)")
+]
 SummaryOption = Annotated[bool, typer.Option("--json", help="print JSON")]
 RowsFileOption = Annotated[
     Path | None, typer.Option("--out", help="write all rows to this .parquet or .csv")

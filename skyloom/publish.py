@@ -10,6 +10,7 @@ import duckdb
 
 from skyloom.catalog import POINTER, VIEWS, write_views
 from skyloom.geoparquet import write_parquet
+from skyloom.history import remember_run
 from skyloom.lake import Lake
 
 DIGEST_LETTERS = 16
@@ -32,7 +33,8 @@ def publish(
     columns of its total order, `made_from` to a digest of its inputs where one is
     known: a table with the same digest as last time is not written again. Files are
     named by their bytes, so an unchanged table keeps its file, and a run is named by
-    its files: unchanged tables, no new run.
+    its files: unchanged tables, no new run. Each move of the pointer is one line of the
+    history.
     """
     written = _written(lake)
     entries = []
@@ -43,7 +45,8 @@ def publish(
         if entry is None:
             folder = lake.catalog / "files"
             entry = _publish_table(folder, con, name, relation, order_by[name])
-            written[inputs] = entry
+            if inputs:
+                written[inputs] = entry
         entries.append(entry)
     text = json.dumps({"tables": entries}, indent=1, sort_keys=True)
     run_id = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LETTERS]
@@ -59,6 +62,8 @@ def publish(
         write_views(
             lake, {one["name"]: lake.catalog / "files" / one["file"] for one in entries}
         )
+        # Before the pointer: what is current is always in the history.
+        remember_run(lake.catalog, run_id)
         _write(pointer, json.dumps({"run_id": run_id}))
     kept = {inputs: entry for inputs, entry in written.items() if entry in entries}
     _write(lake.catalog / WRITTEN, json.dumps(kept, indent=1, sort_keys=True))
@@ -75,7 +80,7 @@ def _written(lake: Lake) -> dict[str, dict[str, Any]]:
     return {
         inputs: entry
         for inputs, entry in written.items()
-        if inputs and (files / entry["file"]).is_file()
+        if (files / entry["file"]).is_file()
     }
 
 

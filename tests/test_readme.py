@@ -33,6 +33,8 @@ def test_every_snippet_of_the_readme_runs(checkout):
     environment = os.environ | {
         "PATH": f"{scripts}:{os.environ['PATH']}",
         "PWD": str(checkout),
+        # The project beside the snippets: some of them edit its rules.
+        "SKYLOOM_PROJECT": str(checkout / "dbt_project"),
     }
     query = [str(scripts / "skyloom"), "query", "--lake", "demo/lake"]
     for language, text in blocks:

@@ -13,6 +13,9 @@ def model(dbt, session):
     dbt.config(materialized="table", tags=["global"])
     # dbt reads the names from the calls, so each stands here in full.
     relations = {
+        "attribute_keys": dbt.ref("attribute_keys"),
+        "build_settings": dbt.ref("build_settings"),
+        "caption_styles": dbt.ref("caption_styles"),
         "caption_words": dbt.ref("caption_words"),
         "captions": dbt.ref("captions"),
         "image_rejects": dbt.ref("image_rejects"),
@@ -35,6 +38,9 @@ def model(dbt, session):
     # Neighbours on the ground stand together, so that a filter on bbox reads little.
     world = "{'min_x': -180, 'min_y': -90, 'max_x': 180, 'max_y': 90}::box_2d"
     order_by = {
+        "attribute_keys": "key",
+        "build_settings": "name",
+        "caption_styles": "style",
         "caption_words": "scene_id, style, caption, position",
         "captions": "scene_id, style",
         "image_rejects": "request_id, scene_id",

@@ -1,0 +1,200 @@
+"""What differs between the captions of two builds, counted per rule.
+
+A build is a run of the catalog. Its files are named by their content, so a table whose
+file is the same in both runs is the same and is not read.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from explore.build_runs import Run, find_runs
+from explore.figures import rows, sql
+from skyloom import duck
+from skyloom.duck import quoted
+from skyloom.errors import SkyloomError, UsageError
+from skyloom.geoparquet import write_parquet
+from skyloom.lake import Lake
+
+VIEWS = {"captions": "captions", "caption_words": "words"}
+STEPS = {
+    "builds_captions": "changed_captions",
+    "builds_words": "changed_words",
+    "builds_rows": "caption_rows",
+}
+ORDER = "scene_id, style"
+SUFFIXES = (".parquet", ".csv")
+
+
+@dataclass(frozen=True)
+class TableChange:
+    """A table whose file differs; None where a run has no such table."""
+
+    table: str
+    n_before: int | None
+    n_after: int | None
+
+
+@dataclass(frozen=True)
+class CaptionCounts:
+    """Captions by what happened; `n_same_text` have their words from edited rules."""
+
+    n_added: int
+    n_lost: int
+    n_changed: int
+    n_same_text: int
+    n_unchanged: int
+
+
+@dataclass(frozen=True)
+class RuleCounts:
+    """Captions in which a rule came to speak, fell silent, or says something else."""
+
+    rule_id: str
+    n_added: int
+    n_lost: int
+    n_changed: int
+
+
+@dataclass(frozen=True)
+class CaptionChange:
+    """One caption before and after."""
+
+    scene_id: str
+    style: str
+    change: str
+    title_before: str | None
+    title_after: str | None
+    title_multi_objects_before: str | None
+    title_multi_objects_after: str | None
+    rules_added: list[str]
+    rules_lost: list[str]
+    rules_changed: list[str]
+
+
+@dataclass(frozen=True)
+class BuildDifference:
+    """Two builds compared; all rows can be written inside the block of `compare`."""
+
+    before: str
+    after: str
+    tables: tuple[TableChange, ...]
+    counts: CaptionCounts
+    rules: tuple[RuleCounts, ...]
+    examples: tuple[CaptionChange, ...]
+    _con: duckdb.DuckDBPyConnection = field(repr=False, compare=False)
+
+    def summary(self) -> dict[str, Any]:
+        """What machines read: plain values, ready for JSON."""
+        return {
+            "before": self.before,
+            "after": self.after,
+            "tables": [asdict(one) for one in self.tables],
+            "captions": asdict(self.counts),
+            "rules": [asdict(one) for one in self.rules],
+            "examples": [asdict(one) for one in self.examples],
+        }
+
+    def write(self, path: Path) -> int:
+        """Write a row for each caption that differs; a CSV joins rules by blanks.
+
+        Raises:
+            UsageError: the file has another suffix.
+            SkyloomError: the file could not be written.
+        """
+        check_suffix(path)
+        if path.suffix.lower() == ".parquet":
+            return write_parquet(self._con, "from caption_rows", path, order_by=ORDER)
+        joined = ", ".join(
+            f"array_to_string({name}, ' ') as {name}"
+            for name in ("rules_added", "rules_lost", "rules_changed")
+        )
+        select = f"select * replace ({joined}) from caption_rows order by {ORDER}"
+        return _write_csv(self._con, select, path)
+
+
+@contextmanager
+def compare(
+    lake: Lake, before: str | None, after: str | None, *, most: int = 10
+) -> Iterator[BuildDifference]:
+    """Compare two runs, by default the last two; one name is compared to the last.
+
+    Raises:
+        UsageError: a name is no run's or several runs', or there is no second run.
+        SkyloomError: a file of a run is gone.
+    """
+    old, new = find_runs(lake, before, after)
+    with duck.connect() as con:
+        for side, run in (("before", old), ("after", new)):
+            for table, view in VIEWS.items():
+                _view(con, lake, run, table, f"{view}_{side}")
+        for step, table in STEPS.items():
+            same = old.files["captions"] == new.files["captions"]
+            only = " limit 0" if same else ""
+            con.execute(f"create temp table {table} as from ({sql(step)}){only}")
+        (counts,) = rows(con, "builds_counts", CaptionCounts)
+        yield BuildDifference(
+            old.run_id,
+            new.run_id,
+            _tables(old, new),
+            counts,
+            rows(con, "builds_rules", RuleCounts),
+            rows(con, "builds_examples", CaptionChange, most=most),
+            con,
+        )
+
+
+def check_suffix(path: Path) -> None:
+    """Refuse a file that rows cannot be written to.
+
+    Raises:
+        UsageError: the suffix is another than SUFFIXES.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise UsageError(
+            "rows cannot be written to such a file",
+            where=str(path),
+            remedy=f"let its name end in {' or '.join(SUFFIXES)}",
+        )
+
+
+def _view(
+    con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, table: str, view: str
+) -> None:
+    file = lake.catalog / "files" / run.files.get(table, "")
+    if not file.is_file():
+        raise SkyloomError(
+            f"run {run.run_id} lacks its table {table}",
+            where=str(file),
+            remedy="compare other runs",
+        )
+    con.execute(f"create view {view} as from read_parquet({quoted(file)})")
+
+
+def _tables(old: Run, new: Run) -> tuple[TableChange, ...]:
+    names = sorted(old.files.keys() | new.files.keys())
+    return tuple(
+        TableChange(name, old.n_rows.get(name), new.n_rows.get(name))
+        for name in names
+        if old.files.get(name) != new.files.get(name)
+    )
+
+
+def _write_csv(con: duckdb.DuckDBPyConnection, select: str, path: Path) -> int:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        row = con.execute(
+            f"copy ({select}) to {quoted(part)} (format csv, header)"
+        ).fetchone()
+        part.replace(path)
+    except (duckdb.Error, OSError) as error:
+        part.unlink(missing_ok=True)
+        raise SkyloomError(
+            f"could not be written ({str(error).splitlines()[0]})", where=str(path)
+        ) from None
+    return int(row[0]) if row else 0

@@ -1,0 +1,92 @@
+"""A page of HTML: the templates' environment, and a file that appears whole."""
+
+import os
+from contextlib import suppress
+from datetime import date, datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from explore.gallery import Picked
+from skyloom.errors import SkyloomError
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_page(path: Path, page: str) -> Path:
+    """Write a page and return its absolute path; it appears whole or not at all.
+
+    Raises:
+        SkyloomError: the file could not be written.
+    """
+    path = path.expanduser().absolute()
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(page, encoding="utf-8", newline="\n")
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise SkyloomError(
+            f"the page could not be written ({error.strerror})",
+            where=str(path),
+            remedy="free some space or name another file",
+        ) from None
+    return path
+
+
+def environment() -> Environment:
+    """Where the templates of `explore/templates` are found and filled in."""
+    # Always escaping: tags of OpenStreetMap are text by anyone.
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        n=_thousands, short=_short, day=_day, acquired=_acquired, gsd=_gsd, osm=osm_path
+    )
+    return environment
+
+
+def osm_path(object_id: str) -> str:
+    """An object's path on openstreetmap.org: `way/3` for `a3`, empty for no such id."""
+    kind = {"n": "node", "w": "way", "a": "way", "r": "relation"}.get(object_id[:1])
+    return f"{kind}/{object_id[1:]}" if kind and object_id[1:].isdecimal() else ""
+
+
+def _thousands(number: int) -> str:
+    return f"{number:,}"
+
+
+def _short(number: int) -> str:
+    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+        if number >= size:
+            return f"{number / size:.3g}{letter}"
+    return str(number)
+
+
+def _day(moment: date | None, years_only: bool = False) -> str:
+    if moment is None:
+        return "unknown"
+    return f"{moment:%Y}" if years_only else f"{moment:%Y-%m-%d}"
+
+
+def _acquired(image: Picked) -> str:
+    if image.acquired is None or image.acquired_precision is None:
+        return "date unknown"
+    formats = {"year": "%Y", "day": "%Y-%m-%d", "minute": "%Y-%m-%d %H:%M UTC"}
+    moment: datetime = image.acquired
+    return moment.strftime(formats.get(image.acquired_precision, "%Y-%m-%d"))
+
+
+def _gsd(image: Picked) -> str:
+    x, y = image.gsd_x_m, image.gsd_y_m
+    if x is None or y is None:
+        return "resolution unknown"
+    if abs(x - y) <= 0.05 * max(x, y):
+        return f"{x:.3g} m per pixel"
+    return f"{x:.3g} by {y:.3g} m per pixel"

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import yaml
 
-from skyloom import duck
+from skyloom.broken_build import failure, results_of
 from skyloom.catalog import Catalog
 from skyloom.errors import SkyloomError, UsageError
 from skyloom.inputs import RECORD, inputs_digest, is_built, remember
@@ -72,8 +71,7 @@ def build(
         arguments += ["--select", *select]
     if variables:
         arguments += ["--vars", json.dumps(dict(variables))]
-    results = lake.root / "target" / "run_results.json"
-    results.unlink(missing_ok=True)
+    results_of(lake).unlink(missing_ok=True)
     # A failed build leaves the warehouse ahead of the catalog.
     (lake.catalog / RECORD).unlink(missing_ok=True)
     environment = os.environ | {
@@ -95,7 +93,7 @@ def build(
     )
     complaints = _follow(process)
     if process.wait() != 0:
-        raise _failure(results, complaints)
+        raise failure(project, lake, complaints)
     after = _current_run(lake)
     if after is None:
         raise SkyloomError("the build published nothing", remedy="build without select")
@@ -160,36 +158,3 @@ def _follow(process: subprocess.Popen[str]) -> list[str]:
             if info["name"] in ("LogModelResult", "LogTestResult", "LogSeedResult"):
                 step(1)
     return complaints
-
-
-def _failure(results: Path, complaints: Sequence[str]) -> SkyloomError:
-    """The first failed node as one sentence; the rest stand in dbt's own log."""
-    log = f"see {results.parent.parent / 'logs' / 'dbt.log'}"
-    if results.is_file():
-        for node in json.loads(results.read_text())["results"]:
-            if node["status"] in ("error", "fail"):
-                kind, _, name = node["unique_id"].split(".")[:3]
-                message = " ".join((node["message"] or "").split())
-                row = _failing_row(results.parent.parent, node)
-                return SkyloomError(
-                    f"the {kind} {name} failed: {row or message}",
-                    where="dbt",
-                    remedy=log,
-                )
-    first = " ".join(" ".join(complaints).split())[:500] or "no message"
-    return SkyloomError(f"the build failed: {first}", where="dbt", remedy=log)
-
-
-def _failing_row(root: Path, node: Mapping[str, Any]) -> str:
-    """The first row that a failed data test found: it names what is wrong."""
-    sql = node.get("compiled_code")
-    if not node["unique_id"].startswith("test.") or not sql:
-        return ""
-    try:
-        with duck.connect(Lake(root).warehouse, read_only=True) as con:
-            result = con.execute(f"select * from ({sql}) limit 1")
-            names = [column[0] for column in result.description or ()]
-            cells = zip(names, result.fetchone() or (), strict=False)
-    except duckdb.Error:
-        return ""
-    return ", ".join(f"{name} = {cell}" for name, cell in cells if cell is not None)

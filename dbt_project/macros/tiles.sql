@@ -40,3 +40,12 @@ flatten(list_transform(
         )
     ))
 {%- endmacro %}
+
+{# A var's list of texts as SQL. #}
+{% macro text_list(texts) -%}
+[
+{%- for text in texts -%}
+{{ ', ' if not loop.first }}'{{ text | replace("'", "''") }}'
+{%- endfor -%}
+]::varchar[]
+{%- endmacro %}

@@ -52,7 +52,7 @@ def put(lake: Lake, scenes: Words, digest: str = "") -> str:
             "captions": "scene_id, style",
             "caption_words": "scene_id, style, position",
         }
-        return str(publish(lake, con, tables, order)["run_id"])
+        return str(publish(lake, con, tables, order, {})["run_id"])
 
 
 @pytest.fixture

@@ -226,7 +226,7 @@ def test_a_broken_rule_is_named_and_the_catalog_stays(skyloom, demo_lake, tmp_pa
     done = skyloom(
         *("build", "--quiet", "--lake", demo_lake.root), SKYLOOM_PROJECT=str(project)
     )
-    one_line(done, "tag_rules", "rule_id = my_rule", "max_gsd_m = tiny")
+    one_line(done, "tag_rules.csv:", "rule 'my_rule'", "max_gsd_m 'tiny'")
     assert (demo_lake.catalog / "current.json").read_text() == before
 
 

@@ -2,7 +2,7 @@
 
 -- The tiles that the scenes of the test regions touch: all of them are of the test split.
 with regions as (
-    select unnest({{ tojson(var('split_test_regions')) }}::varchar[]) as region
+    select unnest({{ text_list(var('split_test_regions')) }}) as region
 ),
 
 objects as (

@@ -18,7 +18,8 @@ focus_objects as (
 objects as (
     select
         object_id,
-        snapshot
+        snapshot,
+        list_contains({{ text_list(var('split_test_regions')) }}, region) as in_test_region
     from {{ ref('objects') }}
 ),
 
@@ -43,6 +44,7 @@ located as (
         sized.kind,
         sized.gsd_m,
         objects.snapshot as osm_snapshot,
+        objects.in_test_region,
         countries.country,
         (boxes.west + boxes.east) / 2 as lon,
         (boxes.south + boxes.north) / 2 as lat,
@@ -92,9 +94,10 @@ splits as (
     select
         object_id,
         source,
-        case when min(split) = max(split) then min(split) else 'gap' end as split
+        min(split) as split
     from tile_splits
     group by object_id, source
+    having min(split) = max(split)
 ),
 
 -- The snapshots whose objects may lie in the box.
@@ -139,7 +142,12 @@ select
     ---------- place
     {{ quadkey_of('located.lon', 'located.lat') }} as quadkey,
     located.country,
-    splits.split,
+    case
+        -- What lies among the test regions without being of one.
+        when splits.split = 'test' and {{ var('split_test_regions') | length }} > 0
+            then case when located.in_test_region then 'test' else 'gap' end
+        else coalesce(splits.split, 'gap')
+    end as split,
     ---------- provenance
     located.osm_snapshot,
     box_snapshots.osm_snapshots,
@@ -152,6 +160,6 @@ select
     }::struct(xmin float, ymin float, xmax float, ymax float) as bbox,
     st_makeenvelope(located.west, located.south, located.east, located.north) as geometry
 from located
-inner join splits using (object_id, source)
+left join splits using (object_id, source)
 inner join box_snapshots using (object_id, source)
 where {{ in_tiles('quadkey') }}

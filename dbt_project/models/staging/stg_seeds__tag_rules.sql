@@ -1,3 +1,4 @@
+-- Faults keep a rule from being staged at all: depends_on: {{ ref('rule_faults') }}
 with source as (
     select * from {{ ref('tag_rules') }}
 ),

@@ -76,22 +76,32 @@
     {{ return(built) }}
 {% endmaterialization %}
 
-{# The code of this model and of the named ones, as one digest. #}
+{# The code of this model, and what the named models and seeds are, as one digest. #}
 {% macro code_digest(names=[]) -%}
 {%- if execute -%}
     {%- set parts = [model.raw_code] -%}
     {%- for name in names -%}
-        {%- do parts.append(graph.nodes['model.' ~ project_name ~ '.' ~ name].checksum.checksum) -%}
+        {%- set node =
+            graph.nodes['model.' ~ project_name ~ '.' ~ name]
+            or graph.nodes['seed.' ~ project_name ~ '.' ~ name] -%}
+        {%- do parts.append(node.checksum.checksum) -%}
     {%- endfor -%}
     {{- return(local_md5(parts | join(' '))) -}}
 {%- endif -%}
 {%- endmacro %}
 
-{# Where an incremental model keeps a column `fingerprint`: forgets the rows whose
-   fingerprint the relation has no more. #}
+{# An incremental model that keeps a column `fingerprint` forgets the rows whose
+   fingerprint the relation has no more ... #}
 {% macro forget_stale(relation) -%}
 {%- if is_incremental() -%}
 delete from {{ this }}
 where fingerprint not in (select fingerprint from {{ relation }})
+{%- endif -%}
+{%- endmacro %}
+
+{# ... and takes from a relation what it has not yet. #}
+{% macro not_yet_here() -%}
+{%- if is_incremental() -%}
+anti join (select distinct fingerprint from {{ this }}) as here using (fingerprint)
 {%- endif -%}
 {%- endmacro %}

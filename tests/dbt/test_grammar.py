@@ -13,6 +13,10 @@ DECISION = (
     "object_id varchar, key varchar, value varchar, rule_id varchar, "
     "max_gsd_m double, phrase varchar, phrase_plural varchar"
 )
+PLAIN_WORDS = (
+    "object_id varchar, key varchar, value varchar, slot varchar, "
+    "rank integer, singular varchar, plural varchar, article varchar"
+)
 PREFIX = "a satellite image of "
 
 # By hand from the published grammar: tags in worldwide order, one text said once,
@@ -139,10 +143,14 @@ def test_published_metadata_is_said_in_the_published_grammar(demo, real_data):
         for rank, one in enumerate(tags, start=1):
             objects[f"{scene}/{rank}"] = one
             role = "focus" if rank == 1 else "surrounding"
-            shown.append((scene, f"{scene}/{rank}", role, rank, None))
+            seen = (scene, f"{scene}/{rank}", role, rank, "area", None, None, None)
+            shown.append(seen)
     models = worded(demo, objects)
-    models.seed("caption_styles")
-    models.seed("clip_tokens")
+    for seed in ("caption_styles", "clip_tokens", "plain_scales"):
+        models.seed(seed)
+    models.con.execute(
+        "alter table main_seeds.plain_scales alter from_value type double"
+    )
     models.build("stg_seeds__caption_styles")
     models.con.execute(
         "create table int_visible_tags as select *, 'US' as source from object_tags"
@@ -153,9 +161,10 @@ def test_published_metadata_is_said_in_the_published_grammar(demo, real_data):
     models.table(
         "scene_objects",
         "scene_id varchar, object_id varchar, role varchar, rank integer, "
-        "extent_px double",
+        "kind varchar, extent_px double, visible_fraction double, share_of_box double",
         shown,
     )
+    models.table("int_plain_words", PLAIN_WORDS, [])
     models.build("scene_tags")
     for name in (
         "int_scene_tags",

@@ -7,7 +7,10 @@ with phrases as (
     select distinct phrase
     from {{ ref('int_object_phrases') }}
     union
-    select unnest([prefix, surroundings_lead, object_separator, suffix]) as phrase
+    select
+        unnest(
+            [prefix, surroundings_lead, object_separator, object_last_separator, suffix]
+        ) as phrase
     from {{ ref('stg_seeds__caption_styles') }}
 ),
 

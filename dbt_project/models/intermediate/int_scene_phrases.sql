@@ -1,7 +1,7 @@
 {{ config(tags=['shard']) }}
 
--- What is said in each scene, once for each distinct text, in the order in which it is
--- said, as far as the tokens of a caption reach.
+-- What is said in each scene in the order in which it is said, as far as the tokens of a
+-- caption reach.
 with phrases as (
     select * from {{ ref('int_object_phrases') }}
 ),
@@ -13,7 +13,7 @@ tokens as (
 style_tokens as (
     select
         styles.style,
-        separator_tokens.n_tokens as separator_n_tokens,
+        greatest(separator_tokens.n_tokens, last_tokens.n_tokens) as separator_n_tokens,
         -- The start and end marks that CLIP adds are two.
         prefix_tokens.n_tokens + lead_tokens.n_tokens + suffix_tokens.n_tokens + 2
             as fixed_n_tokens
@@ -21,16 +21,8 @@ style_tokens as (
     inner join tokens as prefix_tokens on styles.prefix = prefix_tokens.phrase
     inner join tokens as lead_tokens on styles.surroundings_lead = lead_tokens.phrase
     inner join tokens as separator_tokens on styles.object_separator = separator_tokens.phrase
+    inner join tokens as last_tokens on styles.object_last_separator = last_tokens.phrase
     inner join tokens as suffix_tokens on styles.suffix = suffix_tokens.phrase
-),
-
-distinct_phrases as (
-    select *
-    from phrases
-    -- A text is said once; the focus comes first and is never its own surrounding.
-    qualify row_number() over (
-        partition by scene_id, style, phrase order by role asc, object_rank asc
-    ) = 1
 ),
 
 ordered as (
@@ -39,7 +31,7 @@ ordered as (
         row_number() over (
             partition by scene_id, style order by role asc, object_rank asc, phrase asc
         )::integer as object_number
-    from distinct_phrases
+    from phrases
 ),
 
 counted as (
@@ -66,8 +58,13 @@ select
     style,
     object_id,
     role,
+    opening,
+    amount,
     phrase,
+    n_objects,
+    is_plural,
     object_number,
+    object_number = max(object_number) over (partition by scene_id, style) as is_last,
     n_tokens::integer as n_tokens
 from counted
 where role = 'focus' or n_tokens <= {{ var('caption_max_tokens') }}

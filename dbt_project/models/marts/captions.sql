@@ -30,10 +30,13 @@ texts as (
         {{ joined_in_order('words', 'position', "caption = 'title'") }} as title,
         {{ joined_in_order('words', 'position', "caption = 'title_multi_objects'") }}
             as title_multi_objects,
-        count(*) filter (where caption = 'title' and role = 'focus') as n_tags,
-        len(list_distinct(
-            list(object_id)
-            filter (where caption = 'title_multi_objects' and role = 'surrounding')
+        count(*) filter (where caption = 'title' and key is not null) as n_tags,
+        list_sum(list_transform(
+            list_distinct(
+                list({'object_id': object_id, 'n_objects': n_objects})
+                filter (where caption = 'title_multi_objects' and role = 'surrounding')
+            ),
+            lambda said : said.n_objects
         )) as n_surroundings,
         md5(array_to_string(
             list_sort(list_distinct(list(rule_digest) filter (where rule_digest is not null))), ','

@@ -15,9 +15,7 @@
 with scenes as (
     select places.*
     from {{ ref('int_scene_places') }} as places
-    {% if is_incremental() -%}
-    anti join {{ this }} as kept on places.fingerprint = kept.fingerprint
-    {%- endif %}
+    {{ not_yet_here() }}
 ),
 
 pairs as (

@@ -11,21 +11,31 @@ with spelled as (
     group by scene_id, style, caption
 ),
 
-phrased as (
+joined as (
     select
         phrases.scene_id,
         phrases.style,
-        'title_multi_objects' as caption,
+        any_value(styles.form) as form,
         any_value(styles.prefix)
         || {{ joined_in_order(
             "case phrases.object_number when 1 then '' when 2 then styles.surroundings_lead "
-            ~ "else styles.object_separator end || phrases.phrase",
+            ~ "else case when phrases.is_last then styles.object_last_separator "
+            ~ "else styles.object_separator end end || phrases.phrase",
             "phrases.object_number"
         ) }}
         || any_value(styles.suffix) as text
     from {{ ref('int_scene_phrases') }} as phrases
     inner join {{ ref('stg_seeds__caption_styles') }} as styles on phrases.style = styles.style
     group by phrases.scene_id, phrases.style
+),
+
+phrased as (
+    select
+        scene_id,
+        style,
+        'title_multi_objects' as caption,
+        case form when 'sentence' then {{ capital_first('text') }} else text end as text
+    from joined
 ),
 
 expected as (

@@ -1,0 +1,58 @@
+{{ config(tags=['shard']) }}
+
+-- What the captions of a scene are made from: what it shows, and what may be said of
+-- each object in it. Where the fingerprint stays, so do they.
+with rules as (
+    select
+        rule_id,
+        rule_digest
+    from {{ ref('stg_seeds__tag_rules') }}
+),
+
+said as (
+    select
+        tags.object_id,
+        tags.source,
+        bit_xor(md5_number_lower(to_json([
+            tags.object_id, tags.key, tags.value, tags.phrase, tags.rule_id,
+            rules.rule_digest, tags.tag_rank::varchar
+        ])::varchar)) as words
+    from {{ ref('int_visible_tags') }} as tags
+    left join rules on tags.rule_id = rules.rule_id
+    group by tags.object_id, tags.source
+),
+
+places as (
+    select
+        places.scene_id,
+        scenes.source,
+        places.fingerprint
+    from {{ ref('int_scene_places') }} as places
+    inner join {{ ref('scenes') }} as scenes on places.scene_id = scenes.scene_id
+),
+
+scene_words as (
+    select
+        places.scene_id,
+        any_value(places.fingerprint) as place,
+        bit_xor(said.words) as words
+    from {{ ref('scene_objects') }} as shown
+    inner join places on shown.scene_id = places.scene_id
+    inner join said on shown.object_id = said.object_id and places.source = said.source
+    group by places.scene_id
+)
+
+select
+    scene_id,
+    md5_number_lower(concat_ws(
+        ' ', place, words,
+        {{ var('surrounding_min_px') }}, {{ var('caption_max_tokens') }},
+        '{{ var("caption_styles") | join(",") }}',
+        '{{ code_digest([
+            "scene_tags", "int_scene_tags", "int_plain_words", "int_object_phrases",
+            "int_phrase_tokens", "int_scene_phrases", "caption_words", "captions",
+            "stg_seeds__caption_styles", "caption_styles", "clip_tokens", "plain_words",
+            "plain_articles", "plain_scales"
+        ]) }}'
+    )) as fingerprint
+from scene_words

@@ -7,7 +7,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 TORCH ?=
 JOBS ?= 2
 
-.PHONY: setup setup-dev setup-clip demo test lint format bench bench-stages bench-load clean
+.PHONY: setup setup-dev setup-clip demo test lint format bench bench-stages bench-load bench-sql clean
 
 setup: .venv/.installed
 setup-dev: .venv/.installed-dev
@@ -52,6 +52,10 @@ bench-stages: setup-dev
 # A cheaper one: make bench-load LOAD='--rounds 1 --no-linear'
 bench-load: setup-dev
 	$(BIN)/python -m benchmarks.load $(LOAD)
+
+# A cheaper one: make bench-sql SQL='--rounds 1 --parts join,threads'
+bench-sql: setup-dev
+	$(BIN)/python -m benchmarks.sql $(SQL)
 
 clean:
 	rm -rf .venv demo build dist

@@ -102,6 +102,6 @@ where fingerprint not in (select fingerprint from {{ relation }})
 {# ... and takes from a relation what it has not yet. #}
 {% macro not_yet_here() -%}
 {%- if is_incremental() -%}
-anti join (select distinct fingerprint from {{ this }}) as here using (fingerprint)
+where fingerprint not in (select distinct fingerprint from {{ this }})
 {%- endif -%}
 {%- endmacro %}

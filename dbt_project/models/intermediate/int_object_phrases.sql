@@ -1,9 +1,19 @@
-{{ config(tags=['shard']) }}
+{{
+    config(
+        tags=['shard'],
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook="{{ forget_stale(ref('int_scene_words')) }}",
+        post_hook="{{ note_made_from() }}"
+    )
+}}
 
 -- Each text that is said in a scene, once. In the form `tags` it is all that may be said
 -- of one object; in the form `sentence` things of the same words are one text and counted.
 with tags as (
     select * from {{ ref('int_scene_tags') }}
+    {{ not_yet_here() }}
 ),
 
 objects as (
@@ -13,7 +23,8 @@ objects as (
         object_id,
         role,
         object_rank,
-        {{ joined_in_order('lead_words || phrase', 'tag_number') }} as phrase
+        {{ joined_in_order('lead_words || phrase', 'tag_number') }} as phrase,
+        any_value(fingerprint) as fingerprint
     from tags
     where slot is null
     group by scene_id, style, object_id, role, object_rank
@@ -31,7 +42,8 @@ listed as (
         '' as amount,
         phrase,
         1 as n_objects,
-        false as is_plural
+        false as is_plural,
+        any_value(fingerprint) as fingerprint
     from objects
     group by scene_id, style, phrase
 ),
@@ -54,7 +66,8 @@ things as (
         ) }}, '') as tail,
         min_by(article, tag_number) as article,
         bool_or(slot = 'noun' and article = '') as is_mass,
-        bool_or(plural is not null) as has_plural
+        bool_or(plural is not null) as has_plural,
+        any_value(fingerprint) as fingerprint
     from tags
     where slot is not null
     group by scene_id, style, object_id, role, object_rank
@@ -95,7 +108,8 @@ gathered as (
         ) as first_object,
         min(object_rank) as object_rank,
         count(*) filter (where is_thing) as n_things,
-        count(*) filter (where is_whole) as n_whole
+        count(*) filter (where is_whole) as n_whole,
+        any_value(fingerprint) as fingerprint
     from measured
     group by scene_id, style, role, one
 ),
@@ -171,7 +185,8 @@ sentences as (
         amount,
         opening || amount || case when is_plural then several else one end || tail as phrase,
         n_objects::integer as n_objects,
-        is_plural
+        is_plural,
+        fingerprint
     from opened
     -- Two nouns may have one plural.
     qualify row_number() over (partition by scene_id, style, phrase order by object_rank) = 1

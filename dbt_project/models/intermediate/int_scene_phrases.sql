@@ -1,9 +1,19 @@
-{{ config(tags=['shard']) }}
+{{
+    config(
+        tags=['shard'],
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook="{{ forget_stale(ref('int_scene_words')) }}",
+        post_hook="{{ note_made_from() }}"
+    )
+}}
 
 -- What is said in each scene in the order in which it is said, as far as the tokens of a
 -- caption reach.
 with phrases as (
     select * from {{ ref('int_object_phrases') }}
+    {{ not_yet_here() }}
 ),
 
 tokens as (
@@ -65,6 +75,7 @@ select
     is_plural,
     object_number,
     object_number = max(object_number) over (partition by scene_id, style) as is_last,
-    n_tokens::integer as n_tokens
+    n_tokens::integer as n_tokens,
+    fingerprint
 from counted
 where role = 'focus' or n_tokens <= {{ var('caption_max_tokens') }}

@@ -1,9 +1,19 @@
-{{ config(tags=['shard']) }}
+{{
+    config(
+        tags=['shard'],
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook="{{ forget_stale(ref('int_scene_words')) }}",
+        post_hook="{{ note_made_from() }}"
+    )
+}}
 
 -- What each caption style says of each object of a scene, tag by tag. The form `tags`
 -- says them as they are; the form `sentence` gives each its slot in a noun phrase.
 with visible as (
     select * from {{ ref('scene_tags') }}
+    {{ not_yet_here() }}
 ),
 
 styles as (
@@ -124,7 +134,8 @@ select
     phrase,
     null::varchar as plural,
     null::varchar as article,
-    null::varchar as slot
+    null::varchar as slot,
+    fingerprint
 from listed
 union all by name
 select
@@ -141,5 +152,6 @@ select
     phrase,
     plural,
     article,
-    slot
+    slot,
+    fingerprint
 from phrased

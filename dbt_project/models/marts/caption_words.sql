@@ -1,4 +1,13 @@
-{{ config(tags=['shard']) }}
+{{
+    config(
+        tags=['shard'],
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook="{{ forget_stale(ref('int_scene_words')) }}",
+        post_hook="{{ note_made_from() }}"
+    )
+}}
 
 -- A caption is its words in order: each tag's words with the object, tag and rule
 -- that gave them, a size or a count with the object that it measures or the first of
@@ -7,8 +16,14 @@ with styles as (
     select * from {{ ref('stg_seeds__caption_styles') }}
 ),
 
+phrases as (
+    select * from {{ ref('int_scene_phrases') }}
+    {{ not_yet_here() }}
+),
+
 tags as (
     select
+        phrases.fingerprint,
         tags.scene_id,
         tags.style,
         tags.object_id,
@@ -26,7 +41,7 @@ tags as (
         case when phrases.is_plural then coalesce(tags.plural, tags.phrase) else tags.phrase end
             as phrase
     from {{ ref('int_scene_tags') }} as tags
-    inner join {{ ref('int_scene_phrases') }} as phrases
+    inner join phrases
         on
             tags.scene_id = phrases.scene_id
             and tags.style = phrases.style
@@ -71,6 +86,7 @@ segments as (
         object_number,
         tag_number,
         is_sentence,
+        fingerprint,
         0 as part,
         lead_words as words,
         'grammar' as role,
@@ -89,6 +105,7 @@ segments as (
         object_number,
         tag_number,
         is_sentence,
+        fingerprint,
         1 as part,
         amount as words,
         role,
@@ -104,6 +121,7 @@ segments as (
         object_number,
         tag_number,
         is_sentence,
+        fingerprint,
         2 as part,
         phrase as words,
         role,
@@ -121,6 +139,7 @@ segments as (
         2147483647 as object_number,
         1 as tag_number,
         is_sentence,
+        fingerprint,
         3 as part,
         suffix as words,
         'grammar' as role
@@ -149,5 +168,6 @@ select
     n_objects,
     key,
     value,
-    rule_id
+    rule_id,
+    fingerprint
 from numbered

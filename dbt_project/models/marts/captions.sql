@@ -1,7 +1,17 @@
-{{ config(tags=['shard']) }}
+{{
+    config(
+        tags=['shard'],
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook="{{ forget_stale(ref('int_scene_words')) }}",
+        post_hook="{{ note_made_from() }}"
+    )
+}}
 
 with words as (
     select * from {{ ref('caption_words') }}
+    {{ not_yet_here() }}
 ),
 
 rules as (
@@ -40,7 +50,8 @@ texts as (
         )) as n_surroundings,
         md5(array_to_string(
             list_sort(list_distinct(list(rule_digest) filter (where rule_digest is not null))), ','
-        )) as rules_digest
+        )) as rules_digest,
+        any_value(fingerprint) as fingerprint
     from traced
     group by scene_id, style
 )
@@ -57,6 +68,7 @@ select
     texts.n_tags::integer as n_tags,
     coalesce(texts.n_surroundings, 0)::integer as n_surroundings,
     ---------- provenance
-    texts.rules_digest
+    texts.rules_digest,
+    texts.fingerprint
 from texts
 inner join {{ ref('scenes') }} as scenes on texts.scene_id = scenes.scene_id

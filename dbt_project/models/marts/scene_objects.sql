@@ -13,8 +13,7 @@
 -- not here are joined. Shares come from the edges alone: the area of a polygon in a box
 -- is the sum over its edges of what lies below each, within the box.
 with scenes as (
-    select places.*
-    from {{ ref('int_scene_places') }} as places
+    select * from {{ ref('int_scene_places') }}
     {{ not_yet_here() }}
 ),
 
@@ -236,8 +235,9 @@ measured as (
         shown.object_id,
         case when shown.object_id = places.object_id then 'focus' else 'surrounding' end as role,
         shown.kind,
-        round(least(shown.share_of_box, 1), 9) as share_of_box,
-        round(least(shown.visible_fraction, 1), 9) as visible_fraction,
+        -- `least` would pass over a null.
+        round(if(shown.share_of_box > 1, 1, shown.share_of_box), 9) as share_of_box,
+        round(if(shown.visible_fraction > 1, 1, shown.visible_fraction), 9) as visible_fraction,
         case
             when shown.kind != 'point'
                 then round(greatest(

@@ -1,18 +1,35 @@
-{{ config(tags=['shard']) }}
+{{
+    config(
+        tags=['shard'],
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook="{{ forget_stale(ref('int_scene_words')) }}",
+        post_hook="{{ note_made_from() }}"
+    )
+}}
 
 -- The tags that may be said in each scene: visible at its resolution, of the focus
 -- and of every surrounding object that shows at least a few pixels.
-with scenes as (
+with words as (
+    select * from {{ ref('int_scene_words') }}
+    {{ not_yet_here() }}
+),
+
+scenes as (
     select
-        scene_id,
-        source
-    from {{ ref('scenes') }}
+        words.scene_id,
+        scenes.source,
+        words.fingerprint
+    from words
+    inner join {{ ref('scenes') }} as scenes on words.scene_id = scenes.scene_id
 ),
 
 shown as (
     select
         scene_objects.scene_id,
         scenes.source,
+        scenes.fingerprint,
         scene_objects.object_id,
         scene_objects.role,
         scene_objects.rank as object_rank
@@ -33,7 +50,8 @@ select
     tags.value,
     tags.phrase,
     tags.rule_id,
-    tags.tag_rank
+    tags.tag_rank,
+    shown.fingerprint
 from shown
 inner join {{ ref('int_visible_tags') }} as tags
     on shown.object_id = tags.object_id and shown.source = tags.source

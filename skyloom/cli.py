@@ -11,7 +11,7 @@ import traceback
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -359,6 +359,41 @@ def coverage(
         print_json(seen.summary())
     else:
         print_coverage(seen, page)
+
+
+@rules_app.command()
+def scorecard(
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    source: Annotated[
+        str | None, typer.Option("--source", help="one imagery source, by its code")
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option("--country", help="one country, as ISO 3166-1 alpha-2")
+    ] = None,
+    sort: Annotated[
+        str, typer.Option("--sort", help="a column, or standing: the weakest first")
+    ] = "standing",
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="how many rows are listed")
+    ] = None,
+    out: opt.PageOption = None,
+    as_json: opt.SummaryOption = False,
+) -> None:
+    """See how each rule fares: its objects, scenes, images, and how right it is."""
+    from explore.page import write_page
+    from explore.printed_scorecard import print_scorecard
+    from explore.rule_scorecard import scorecard as look
+    from skyloom.answers import print_json
+    from skyloom.catalog import Catalog
+    from skyloom.lake import Lake
+
+    catalog = Catalog.open(Lake.open(lake))
+    seen = look(catalog, source=source, country=country, sort=sort, most=limit)
+    page = write_page(out, seen.page()) if out else None
+    if as_json:
+        print_json(seen.summary())
+    else:
+        print_scorecard(seen, page, most=limit)
 
 
 @app.command()

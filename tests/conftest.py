@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from skyloom.build import DBT
 from skyloom.lake import Lake
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -65,6 +66,35 @@ def once(session_folder: Path) -> Callable[[str, Callable[[Path], None]], Path]:
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def compiled(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A folder with the models compiled for a new lake: target/compiled/skyloom/.
+
+    In a lake that is built, incremental models compile to what is new in it.
+    """
+
+    def fill(folder: Path) -> None:
+        project = str(CHECKOUT / "dbt_project")
+        done = subprocess.run(
+            [
+                *(sys.executable, "-c", DBT, "compile", "--quiet"),
+                *("--project-dir", project, "--profiles-dir", project),
+            ],
+            capture_output=True,
+            text=True,
+            env=os.environ
+            | {
+                "SKYLOOM_LAKE": str(folder / "lake"),
+                "DBT_TARGET_PATH": str(folder / "target"),
+                "DBT_LOG_PATH": str(folder / "logs"),
+            },
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return once("compiled", fill)
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,10 @@ NUMBERS = {"tag_order": ["n_worldwide"], "clip_tokens": ["n_tokens"]}
 
 
 class Models:
-    """Tables stand in for a warehouse; a model is read from a built lake's target."""
+    """Tables stand in for a warehouse; models are read from the fixture `compiled`."""
 
-    def __init__(self, lake: Path) -> None:
-        self.folder = lake / "target" / "compiled" / "skyloom" / "models"
+    def __init__(self, compiled: Path) -> None:
+        self.folder = compiled / "target" / "compiled" / "skyloom" / "models"
         self.con: duckdb.DuckDBPyConnection = connect()
         self.con.execute("attach ':memory:' as warehouse")
         self.con.execute("create schema warehouse.main_seeds")

@@ -96,9 +96,9 @@ SURROUNDED_BY = {
 SAID = {"a100011518_FI_17": 7}
 
 
-def worded(demo, objects):
+def worded(compiled, objects):
     """Tables up to `object_tags` for objects given as id -> {key: value}."""
-    models = Models(demo / "lake")
+    models = Models(compiled)
     for seed in ("connectors", "tag_order"):
         models.seed(seed)
     models.table(
@@ -115,14 +115,14 @@ def worded(demo, objects):
     return models
 
 
-def test_every_published_object_is_said_as_published(demo, real_data):
+def test_every_published_object_is_said_as_published(compiled, real_data):
     published = json.loads((real_data / "skyscript/caption_phrases.json").read_text())
     written = json.loads((HERE / "published_objects.json").read_text())
     objects = {
         f"n{number}": dict(tag.split("=", 1) for tag in sorted(tags))
         for number, tags in enumerate(written)
     }
-    models = worded(demo, objects)
+    models = worded(compiled, objects)
     said = dict(
         models.con.execute(
             "select object_id, list(phrase order by tag_rank) "
@@ -134,7 +134,7 @@ def test_every_published_object_is_said_as_published(demo, real_data):
         assert said[f"n{number}"] == phrases
 
 
-def test_published_metadata_is_said_in_the_published_grammar(demo, real_data):
+def test_published_metadata_is_said_in_the_published_grammar(compiled, real_data):
     metas = json.loads((real_data / "skyscript/meta.json").read_text())
     assert metas.keys() == TITLES.keys() == SURROUNDED_BY.keys()
     objects, shown = {}, []
@@ -145,7 +145,7 @@ def test_published_metadata_is_said_in_the_published_grammar(demo, real_data):
             role = "focus" if rank == 1 else "surrounding"
             seen = (scene, f"{scene}/{rank}", role, rank, "area", None, None, None)
             shown.append(seen)
-    models = worded(demo, objects)
+    models = worded(compiled, objects)
     for seed in ("caption_styles", "clip_tokens", "plain_scales"):
         models.seed(seed)
     models.con.execute(
@@ -157,6 +157,11 @@ def test_published_metadata_is_said_in_the_published_grammar(demo, real_data):
     )
     models.table(
         "scenes", "scene_id varchar, source varchar", [(scene, "US") for scene in metas]
+    )
+    models.table(
+        "int_scene_words",
+        "scene_id varchar, fingerprint ubigint",
+        [(scene, number) for number, scene in enumerate(metas)],
     )
     models.table(
         "scene_objects",

@@ -5,13 +5,22 @@ import pytest
 
 from skyloom.duck import ensure_spatial
 
-SPATIAL = ("scene_objects", "int_objects_in_imagery", "int_scene_boxes")
+SPATIAL = (
+    "int_detour_boxes",
+    "int_hashed_boxes",
+    "int_object_countries",
+    "int_objects_in_imagery",
+    "rule_indoor_pool",
+    "scene_objects",
+)
 
 
 @pytest.mark.parametrize("model", SPATIAL)
-def test_a_spatial_model_joins_by_an_index_and_never_in_a_nested_loop(model, demo):
+def test_a_spatial_model_joins_by_an_index_and_never_in_a_nested_loop(
+    model, demo, compiled
+):
     ensure_spatial()
-    (file,) = (demo / "lake/target/compiled/skyloom/models").rglob(f"{model}.sql")
+    (file,) = (compiled / "target/compiled/skyloom/models").rglob(f"{model}.sql")
     database = demo / "lake" / "warehouse.duckdb"
     with duckdb.connect(str(database), read_only=True) as con:
         con.execute("load spatial")

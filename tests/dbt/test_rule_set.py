@@ -111,9 +111,11 @@ def build(models: Models, name: str) -> None:
     models.con.execute(f"create table {name} as {file.read_text()}")
 
 
-def decided(demo, objects: Iterable[Witness]) -> dict[str, tuple[str, float | None]]:
+def decided(
+    compiled, objects: Iterable[Witness]
+) -> dict[str, tuple[str, float | None]]:
     """Rule and resolution for each object that has a decision, by the built SQL."""
-    models = Models(demo / "lake")
+    models = Models(compiled)
     models.con.execute(f"create table objects ({OBJECTS})")
     rows = [
         f"({quoted(one.object_id)}, '{one.kind}', "
@@ -147,10 +149,10 @@ def witnesses(rule: dict[str, str]) -> list[Witness]:
     return [Witness(f"{rule['rule_id']}/{kind}", kind, own, area) for kind in kinds]
 
 
-def test_each_rule_decides_its_own_witness(demo):
+def test_each_rule_decides_its_own_witness(compiled):
     """Of every kind that a row names; of one kind at least where it names none."""
     rules = read("tag_rules")
-    found = decided(demo, [one for rule in rules for one in witnesses(rule)])
+    found = decided(compiled, [one for rule in rules for one in witnesses(rule)])
     beaten = {}
     for rule in rules:
         wins = []
@@ -188,11 +190,11 @@ def test_what_cannot_be_seen_is_denied_by_a_rule(family, denials):
 
 
 @pytest.fixture(scope="module")
-def denials(demo):
+def denials(compiled):
     """Rule and resolutions, one for each kind, of all tags that are never said."""
     said = [*LEAKS, *(one for family in NEVER for one in family.split("|"))]
     found = decided(
-        demo,
+        compiled,
         [Witness(f"{one}/{kind}", kind, tag(one)) for one in said for kind in KINDS],
     )
     return {
@@ -262,13 +264,13 @@ def met(real_data, once) -> duckdb.DuckDBPyConnection:
 
 
 @pytest.mark.realdata
-def test_every_common_tag_of_the_real_extracts_is_decided(met, demo):
+def test_every_common_tag_of_the_real_extracts_is_decided(met, compiled):
     """Keys of 50 objects and their values of 20, by a rule that names the key."""
     common = met.execute("""
         select key, value, n from tags
         qualify sum(n) over (partition by key) >= 50
     """).fetchall()
-    models = Models(demo / "lake")
+    models = Models(compiled)
     models.table("int_object_tag_pairs", "key varchar, value varchar", [])
     rows = ", ".join(f"({quoted(key)}, {quoted(value)})" for key, value, _ in common)
     models.con.execute(f"insert into int_object_tag_pairs values {rows}")

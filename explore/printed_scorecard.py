@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from explore.lines import counted, say, table, told_page
-from explore.rule_scorecard import SORTS, Score, Scorecard
+from explore.rule_scorecard import SORTS, Scorecard
+from explore.rule_scores import Score
 
 LINES = 30
 
@@ -12,7 +13,9 @@ def print_scorecard(card: Scorecard, page: Path | None, *, most: int | None) -> 
     """How far the rules have come, and the first rows, LINES of them by default."""
     counts = card.counts
     rules, rows = counted(counts.n_rules, "rule"), counted(counts.n_rows, "row")
-    say(f"{rules} in {rows}; {counts.n_idle:,} rules of the seed decide nothing here")
+    idle = "decides" if counts.n_idle == 1 else "decide"
+    say(f"{rules} in {rows}")
+    say(f"{counted(counts.n_idle, 'rule')} of the seed {idle} nothing here")
     table(
         ("standing", "rows", "rules"),
         [

@@ -22,7 +22,7 @@
     ) -%}
     {{- return(local_md5(sql.rows[0][0] ~ digest_of_parents(node))) -}}
 {%- endif -%}
-{{- return(noted_digest(relation)) -}}
+{{- return(noted_digests(relation)[1]) -}}
 {%- endmacro %}
 
 {% macro digest_of_parents(node) -%}
@@ -33,29 +33,44 @@
 {{- return(local_md5(digests | join(' '))) -}}
 {%- endmacro %}
 
-{# The digest that a table bears as its comment; one without is never the same twice. #}
-{% macro noted_digest(relation) -%}
+{# A table bears as its comment what it was made from, and what that gives to those who
+   read it; one without is never the same twice. #}
+{% macro noted_digests(relation) -%}
 {%- set comments = run_query(
     "select comment from duckdb_tables() where schema_name = '" ~ relation.schema
     ~ "' and table_name = '" ~ relation.identifier ~ "'"
 ) -%}
-{{- return((comments.rows[0][0] if comments.rows else none) or invocation_id) -}}
+{%- set comment = comments.rows[0][0] if comments.rows else none -%}
+{{- return((comment or invocation_id ~ ' ' ~ invocation_id).split(' ')) -}}
 {%- endmacro %}
 
-{% macro note_digest(relation, digest) -%}
-{%- do run_query("comment on table " ~ relation ~ " is '" ~ digest ~ "'") -%}
+{# By default a table counts as changed where what it was made from has. With
+   `meta={'digest': 'content'}` only where its rows have, which stops the change there. #}
+{% macro note_digest(relation, made_from) -%}
+{%- set gives = made_from -%}
+{%- if config.get('meta', {}).get('digest') == 'content' -%}
+    {%- set rows = run_query(
+        "select md5(concat_ws(' ', count(*), bit_xor(md5_number(rows::varchar)))) from "
+        ~ relation ~ " as rows"
+    ) -%}
+    {%- set gives = rows.rows[0][0] -%}
+{%- endif -%}
+{%- do run_query("comment on table " ~ relation ~ " is '" ~ made_from ~ " " ~ gives ~ "'") -%}
 {%- endmacro %}
 
-{# The post-hook of an incremental model, whose SQL differs between its first build and
+{# What an incremental model is made from. Its SQL differs between its first build and
    later ones: its code and vars count instead. #}
-{% macro note_made_from() -%}
+{% macro made_from() -%}
 {%- set values = [] -%}
 {%- for name in modules.re.findall("var\\('([a-z_]+)'\\)", model.raw_code) -%}
     {%- do values.append(name ~ '=' ~ var(name)) -%}
 {%- endfor -%}
-{%- do note_digest(
-    this, local_md5(model.raw_code ~ values | join(' ') ~ digest_of_parents(model))
-) -%}
+{{- return(local_md5(model.raw_code ~ values | join(' ') ~ digest_of_parents(model))) -}}
+{%- endmacro %}
+
+{# The post-hook of an incremental model. #}
+{% macro note_made_from() -%}
+{%- do note_digest(this, made_from()) -%}
 {%- endmacro %}
 
 {# A table that stays as it is while its SQL and everything upstream are unchanged. #}
@@ -66,7 +81,7 @@
         existing is not none
         and existing.is_table
         and not flags.FULL_REFRESH
-        and noted_digest(this) == digest
+        and noted_digests(this)[0] == digest
     -%}
         {%- call noop_statement('main', 'KEPT', 'KEPT', 0) -%}{%- endcall -%}
         {{ return({'relations': [this.incorporate(type='table')]}) }}
@@ -93,15 +108,17 @@
 {# An incremental model that keeps a column `fingerprint` forgets the rows whose
    fingerprint the relation has no more ... #}
 {% macro forget_stale(relation) -%}
-{%- if is_incremental() -%}
+{%- if is_incremental() and noted_digests(this)[0] != made_from() -%}
 delete from {{ this }}
 where fingerprint not in (select fingerprint from {{ relation }})
 {%- endif -%}
 {%- endmacro %}
 
-{# ... and takes from a relation what it has not yet. #}
+{# ... and takes from a relation what it has not yet: nothing, if nothing has changed. #}
 {% macro not_yet_here() -%}
-{%- if is_incremental() -%}
+{%- if is_incremental() and noted_digests(this)[0] == made_from() -%}
+where false
+{%- elif is_incremental() -%}
 where fingerprint not in (select distinct fingerprint from {{ this }})
 {%- endif -%}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{{ config(tags=['global']) }}
+{{ config(tags=['global'], meta={'digest': 'content'}) }}
 
 -- The paper's two stages: the objects of sampled 0.01 degree cells, then every
 -- object with a tag that the sample holds too rarely; then an optional cap for each tag or key.
@@ -54,13 +54,11 @@ sampled as (
         or tag_counts.n_sampled < {{ var('rare_tag_below') }}
 )
 
-select
+select distinct
     object_id,
-    source,
-    count(*) as n_visible_tags
+    source
 from sampled
 -- A cap of 0 is none.
 where
     rank_in_tag <= coalesce(nullif({{ var('max_focus_per_tag') }}, 0), rank_in_tag)
     and rank_in_key <= coalesce(nullif({{ var('max_focus_per_key') }}, 0), rank_in_key)
-group by object_id, source

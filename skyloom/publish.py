@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 
+from skyloom import geoparquet
 from skyloom.catalog import POINTER, VIEWS, write_views
-from skyloom.geoparquet import write_parquet
 from skyloom.history import remember_run
 from skyloom.lake import Lake
 
@@ -37,10 +37,11 @@ def publish(
     history.
     """
     written = _written(lake)
+    writer = hashlib.sha256(Path(geoparquet.__file__).read_bytes()).hexdigest()
     entries = []
     for name, relation in sorted(tables.items()):
         digest = made_from.get(name)
-        inputs = f"{name} {digest} {order_by[name]}" if digest else ""
+        inputs = f"{name} {digest} {order_by[name]} {writer}" if digest else ""
         entry = written.get(inputs)
         if entry is None:
             folder = lake.catalog / "files"
@@ -94,7 +95,7 @@ def _publish_table(
     draft = folder / f"{name}.draft"
     columns = f"columns(name -> name <> '{FINGERPRINT}')"
     query = f"select {columns} from {relation}"
-    rows = write_parquet(con, query, draft, order_by=order_by)
+    rows = geoparquet.write_parquet(con, query, draft, order_by=order_by)
     digest = hashlib.sha256(draft.read_bytes()).hexdigest()
     file = f"{name}-{digest[:DIGEST_LETTERS]}.parquet"
     draft.replace(folder / file)

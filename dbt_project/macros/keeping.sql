@@ -61,7 +61,7 @@
 {# What an incremental model is made from. Its SQL differs between its first build and
    later ones: its code and vars count instead. #}
 {% macro made_from() -%}
-{%- set values = [] -%}
+{%- set values = [macros_digest()] -%}
 {%- for name in modules.re.findall("var\\('([a-z_]+)'\\)", model.raw_code) -%}
     {%- do values.append(name ~ '=' ~ var(name)) -%}
 {%- endfor -%}
@@ -70,7 +70,18 @@
 
 {# The post-hook of an incremental model. #}
 {% macro note_made_from() -%}
-{%- do note_digest(this, made_from()) -%}
+{%- if execute -%}
+    {%- do note_digest(this, made_from()) -%}
+{%- endif -%}
+{%- endmacro %}
+
+{# Which macros a model uses is not known here: any edit of one counts. dbt runs in the
+   project's folder. #}
+{% macro macros_digest() -%}
+{%- set files = run_query(
+    "select md5(string_agg(content, '' order by filename)) from read_text('macros/*.sql')"
+) -%}
+{{- return(files.rows[0][0]) -}}
 {%- endmacro %}
 
 {# A table that stays as it is while its SQL and everything upstream are unchanged. #}
@@ -94,7 +105,7 @@
 {# The code of this model, and what the named models and seeds are, as one digest. #}
 {% macro code_digest(names=[]) -%}
 {%- if execute -%}
-    {%- set parts = [model.raw_code] -%}
+    {%- set parts = [model.raw_code, macros_digest()] -%}
     {%- for name in names -%}
         {%- set node =
             graph.nodes['model.' ~ project_name ~ '.' ~ name]
@@ -105,10 +116,15 @@
 {%- endif -%}
 {%- endmacro %}
 
+{# Whether a model adds to its table; a unit test of it does not. #}
+{% macro adds() -%}
+{{- return(execute and model.resource_type == 'model' and is_incremental()) -}}
+{%- endmacro %}
+
 {# An incremental model that keeps a column `fingerprint` forgets the rows whose
    fingerprint the relation has no more ... #}
 {% macro forget_stale(relation) -%}
-{%- if is_incremental() and noted_digests(this)[0] != made_from() -%}
+{%- if adds() and noted_digests(this)[0] != made_from() -%}
 delete from {{ this }}
 where fingerprint not in (select fingerprint from {{ relation }})
 {%- endif -%}
@@ -116,9 +132,9 @@ where fingerprint not in (select fingerprint from {{ relation }})
 
 {# ... and takes from a relation what it has not yet: nothing, if nothing has changed. #}
 {% macro not_yet_here() -%}
-{%- if is_incremental() and noted_digests(this)[0] == made_from() -%}
+{%- if adds() and noted_digests(this)[0] == made_from() -%}
 where false
-{%- elif is_incremental() -%}
+{%- elif adds() -%}
 where fingerprint not in (select distinct fingerprint from {{ this }})
 {%- endif -%}
 {%- endmacro %}

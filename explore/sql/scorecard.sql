@@ -13,14 +13,15 @@ first_order as (
         row_number() over (
             order by
                 standings.place asc,
-                if(standings.standing = 'models_err', held_out_accuracy, audit_accuracy) asc
-                nulls last,
-                n_images desc,
-                n_scenes desc,
-                n_objects desc,
-                rule_id asc,
-                source asc,
-                country asc nulls last
+                if(
+                    judged.standing = 'models_err', judged.held_out_accuracy, judged.audit_accuracy
+                ) asc nulls last,
+                judged.n_images desc,
+                judged.n_scenes desc,
+                judged.n_objects desc,
+                judged.rule_id asc,
+                judged.source asc,
+                judged.country asc nulls last
         ) as weakness
     from scorecard_judged as judged
     inner join standings on judged.standing = standings.standing

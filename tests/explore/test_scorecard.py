@@ -213,7 +213,10 @@ def test_the_page_lists_what_waits(rules):
         ("audit", "40"),
         ("audit", "4"),
     ]
-    assert re.findall(r"<tr><td>(\w+)", parts["scenes"]) == ["hidden", "hidden"]
+    assert re.findall(r'<tr><td class="fixed">(\w+)', parts["scenes"]) == [
+        "hidden",
+        "hidden",
+    ]
     assert "denied" not in parts["scenes"]
 
 

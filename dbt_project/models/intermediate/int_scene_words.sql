@@ -14,8 +14,8 @@ said as (
         tags.object_id,
         tags.source,
         bit_xor(md5_number_lower(to_json([
-            tags.object_id, tags.key, tags.value, tags.phrase, tags.rule_id,
-            rules.rule_digest, tags.tag_rank::varchar
+            tags.object_id, tags.key, tags.value, tags.phrase,
+            tags.phrase_plural, tags.rule_id, rules.rule_digest, tags.tag_rank::varchar
         ])::varchar)) as words
     from {{ ref('int_visible_tags') }} as tags
     left join rules on tags.rule_id = rules.rule_id

@@ -45,6 +45,7 @@ select
     key,
     value,
     phrase,
+    phrase_plural,
     rule_id,
     tag_rank
 from visible

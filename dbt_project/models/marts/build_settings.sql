@@ -4,10 +4,11 @@
 -- left out. Without `tiles`, which says how a build is divided and not what it makes.
 {% set names = [
     'area_margin_max', 'area_margin_min', 'area_shift', 'caption_max_tokens', 'caption_styles',
-    'cell_fraction', 'jpeg_quality', 'line_anchor_tries', 'max_focus_per_tag', 'max_px',
+    'cell_fraction', 'jpeg_quality', 'line_anchor_tries', 'max_edit_age_days', 'max_focus_per_key',
+    'max_focus_per_tag', 'max_gsd_m', 'max_px',
     'min_focus_px', 'min_px', 'min_std', 'min_valid_fraction', 'point_max_px', 'point_shift',
     'point_shift_at_edge', 'rare_tag_below', 'seed', 'split_gap_m', 'split_gap_share',
-    'split_test', 'split_val', 'split_zoom', 'surrounding_min_px',
+    'split_test', 'split_test_regions', 'split_val', 'split_zoom', 'surrounding_min_px',
 ] %}
 
 with settings (name, value) as (

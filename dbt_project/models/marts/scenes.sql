@@ -106,7 +106,7 @@ box_snapshots as (
         located.object_id,
         located.source,
         list(snapshots.snapshot order by snapshots.snapshot asc) as osm_snapshots,
-        md5(string_agg(snapshots.sha256, ' ' order by snapshots.snapshot asc)) as osm_digest
+        md5(string_agg(snapshots.digest, ' ' order by snapshots.snapshot asc)) as osm_digest
     from located
     inner join snapshots
         on

@@ -14,8 +14,9 @@ from skyloom.lake import Lake
 
 GSD_M = 0.5
 STEP_DEGREES = 5
-# The tables that models after the boxes read; the seeds come on top.
-GIVEN = ("objects", "scenes", "sources")
+# The tables that models after the boxes read, and what the hard rules decide; the seeds
+# come on top.
+GIVEN = ("objects", "scenes", "sources", "int_hard_rules")
 TRANSIENT = ("target", "logs", "runs", "catalog", "warehouse.duckdb*", "lock")
 
 

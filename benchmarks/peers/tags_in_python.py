@@ -1,12 +1,13 @@
 """What may be said of each object, in plain Python: the seeds' rules and grammar.
 
 It reads the same seeds as the models and follows them: rules with wildcards, the one
-that wins for each key, the two rules that are models, the words and their order.
+that wins for each key, the words and their order. What the rules that are models decide
+is given to it; the classifier's table is empty.
 """
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import cache
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 NONE = "(none)"
+CLASSIFIER = "classifier"
 PLAIN = re.compile(r"[a-z0-9][a-z0-9_:. -]{0,39}")
 OPPOSITE = {"no", "none", "unknown", "undefined"}
 BLANKS = re.compile(r"[\s\x00-\x1f\x7f]+", re.ASCII)
@@ -34,6 +36,7 @@ class Rule:
     min_area_m2: float | None = None
     not_key: str = ""
     not_value: str = ""
+    by_classifier: bool = False
 
     def applies(self, kind: str, area_m2: float, tags: Mapping[str, str]) -> bool:
         """Whether what it asks of the object holds."""
@@ -46,6 +49,9 @@ class Rule:
             glob(self.not_key)(key) and glob(self.not_value or "*")(value)
             for key, value in tags.items()
         )
+
+
+HardRules = Mapping[str, list[Rule]]
 
 
 @dataclass(frozen=True)
@@ -98,21 +104,22 @@ class Grammar:
         self.is_attribute = cache(self.is_attribute_key)
 
     def say(
-        self, kind: str, area_m2: float, tags: Mapping[str, str], is_closed: bool
+        self, kind: str, area_m2: float, tags: Mapping[str, str], hard: HardRules
     ) -> list[Tag]:
         """What is decided on an object's tags, in the order in which they are said."""
-        hard = dict(hard_rules(kind, tags, is_closed))
         found = []
         for key, value in tags.items():
             applicable = [
                 r for r in self.rules(key, value) if r.applies(kind, area_m2, tags)
             ]
-            if key in hard:
-                applicable.append(hard[key])
-            if applicable:
-                rule = min(
-                    applicable, key=lambda r: (-r.priority, -r.exactness, r.rule_id)
-                )
+            applicable += hard.get(key, ())
+            rule = min(
+                applicable,
+                key=lambda r: (-r.priority, -r.exactness, r.rule_id),
+                default=None,
+            )
+            # What is left to the classifier stays undecided.
+            if rule and not rule.by_classifier:
                 words, n_worldwide = self.words(key, value)
                 tag = Tag(
                     key, value, rule.phrase or words, rule.rule_id, rule.max_gsd_m
@@ -168,9 +175,10 @@ class Grammar:
 
 def rule_of(row: Row) -> Rule:
     """A row of the seed with its numbers read."""
+    by_classifier = row["max_gsd_m"] == CLASSIFIER
     return Rule(
         row["rule_id"],
-        float(row["max_gsd_m"]),
+        0.0 if by_classifier else float(row["max_gsd_m"]),
         row["phrase"],
         int(row["priority"] or 0),
         2 * ("*" not in row["key"]) + ("*" not in row["value"]),
@@ -178,6 +186,7 @@ def rule_of(row: Row) -> Rule:
         float(row["min_area_m2"]) if row["min_area_m2"] else None,
         row["not_key"],
         row["not_value"],
+        by_classifier,
     )
 
 
@@ -187,16 +196,3 @@ def specificity(row: Row) -> tuple[int, str, str]:
     if "*" in value:
         return (2 if "*" not in key else int(key != "*"), key, value)
     return (3 if "*" in key else 4, key, value)
-
-
-def hard_rules(
-    kind: str, tags: Mapping[str, str], is_closed: bool
-) -> Iterator[tuple[str, Rule]]:
-    """The rules that are models: what no row of the seed can say."""
-    if kind == "area" and (tags.get("power"), tags.get("plant:source")) == (
-        "plant",
-        "solar",
-    ):
-        yield "power", Rule("rule_solar_plant", 10.0, "solar power plant", 200, 4)
-    if kind == "line" and tags.get("junction") == "roundabout":
-        yield "junction", Rule("rule_roundabout", 2.0 * is_closed, "", 200, 4)

@@ -1,11 +1,11 @@
-"""From objects to captions by geopandas and Python, the boxes given.
+"""From objects to captions by geopandas and Python: boxes and hard rules are given.
 
 The tables that the models publish on the way are written too: the tags of objects, the
 shares, the tags of scenes, the words with what gave them, and the captions.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -15,10 +15,9 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import shapely
 
 from benchmarks.peers.captions_in_python import Said, Writer
-from benchmarks.peers.tags_in_python import Grammar, Tag
+from benchmarks.peers.tags_in_python import Grammar, HardRules, Rule, Tag
 from benchmarks.peers.with_geopandas import BOX, shares
 
 # As the project's var has it.
@@ -65,7 +64,9 @@ def main(tables: Path, seeds: Path, out: Path) -> None:
         columns=["object_id", "kind", "area_m2", "tags", "geometry"],
     )
     grammar, writer = Grammar(seeds), Writer(seeds)
-    tags = tags_of(objects, grammar, out / "object_tags.parquet")
+    hard = given_rules(tables / "main" / "int_hard_rules.parquet")
+    tags = tags_of(objects, hard, grammar, out / "object_tags.parquet")
+    del hard
     objects = objects[["object_id", "kind", "geometry"]]
     found = shares(boxes, objects)
     found.to_parquet(out / "scene_objects.parquet", index=False, compression="zstd")
@@ -78,17 +79,31 @@ def main(tables: Path, seeds: Path, out: Path) -> None:
     write_captions(shown, tags, gsd_m, grammar, writer, out)
 
 
+def given_rules(file: Path) -> dict[str, dict[str, list[Rule]]]:
+    """What the rules that are models decide: by object and by key."""
+    found: dict[str, dict[str, list[Rule]]] = {}
+    fields = ("object_id", "key", "rule_id", "max_gsd_m", "phrase", "priority")
+    given = pq.read_table(file, columns=list(fields))
+    columns = (given[name].to_pylist() for name in fields)
+    for object_id, key, rule_id, max_gsd_m, phrase, priority in zip(
+        *columns, strict=True
+    ):
+        rule = Rule(rule_id, max_gsd_m, phrase or "", priority, exactness=4)
+        found.setdefault(object_id, {}).setdefault(key, []).append(rule)
+    return found
+
+
 def tags_of(
-    objects: gpd.GeoDataFrame, grammar: Grammar, file: Path
+    objects: gpd.GeoDataFrame,
+    hard: Mapping[str, HardRules],
+    grammar: Grammar,
+    file: Path,
 ) -> dict[str, list[Tag]]:
     """What is decided on the tags of each object of which anything is."""
     table, found = Table(file, TAG_FIELDS), {}
-    closed = shapely.is_closed(objects.geometry.to_numpy())
     columns = (objects[name] for name in ("object_id", "kind", "area_m2", "tags"))
-    for object_id, kind, area_m2, pairs, is_closed in zip(
-        *columns, closed, strict=True
-    ):
-        if said := grammar.say(kind, area_m2, dict(pairs), is_closed):
+    for object_id, kind, area_m2, pairs in zip(*columns, strict=True):
+        if said := grammar.say(kind, area_m2, dict(pairs), hard.get(object_id, {})):
             found[object_id] = said
             table.rows += [
                 (object_id, t.key, t.value, t.phrase, t.rule_id, t.max_gsd_m)

@@ -42,6 +42,7 @@ def test_every_object_of_every_scene_is_said_or_left_out_for_a_reason(demo, reas
         "not_groundable",
         "too_coarse",
         "too_small",
+        "undecided",
     }
 
 

@@ -1,5 +1,12 @@
 {{ config(tags=['shard']) }}
 
+-- Read for their content alone, by `code_digest` below:
+-- depends_on: {{ ref('stg_seeds__caption_styles') }}
+-- depends_on: {{ ref('clip_tokens') }}
+-- depends_on: {{ ref('plain_articles') }}
+-- depends_on: {{ ref('plain_scales') }}
+-- depends_on: {{ ref('plain_words') }}
+
 -- What the captions of a scene are made from: what it shows, and what may be said of
 -- each object in it. Where the fingerprint stays, so do they.
 with rules as (

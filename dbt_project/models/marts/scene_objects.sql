@@ -19,7 +19,6 @@ with scenes as (
 
 pairs as (
     select
-        scenes.scene_id,
         scenes.fingerprint,
         scenes.west,
         scenes.south,
@@ -48,7 +47,6 @@ pairs as (
 -- the box: 0 to 1 from west to east and from south to north.
 inside as (
     select
-        scene_id,
         fingerprint,
         object_id,
         kind,
@@ -66,7 +64,6 @@ inside as (
 
 edges as (
     select
-        pairs.scene_id,
         pairs.fingerprint,
         pairs.object_id,
         pairs.kind,
@@ -136,7 +133,6 @@ clipped as (
 -- In whole units, since a sum of floats depends on its order.
 parts as (
     select
-        scene_id,
         fingerprint,
         object_id,
         kind,
@@ -181,9 +177,8 @@ parts as (
 
 crossing as (
     select
-        scene_id,
+        fingerprint,
         object_id,
-        any_value(fingerprint) as fingerprint,
         any_value(kind) as kind,
         any_value(box_area) as box_area,
         any_value(object_measure) as object_measure,
@@ -194,12 +189,11 @@ crossing as (
         min(low_y) as low_y,
         max(high_y) as high_y
     from parts
-    group by scene_id, object_id
+    group by fingerprint, object_id
 ),
 
 shown as (
     select
-        scene_id,
         fingerprint,
         object_id,
         kind,
@@ -211,7 +205,6 @@ shown as (
     where is_whole
     union all by name
     select
-        scene_id,
         fingerprint,
         object_id,
         kind,
@@ -231,7 +224,7 @@ shown as (
 
 measured as (
     select
-        shown.scene_id,
+        places.scene_id,
         shown.object_id,
         case when shown.object_id = places.object_id then 'focus' else 'surrounding' end as role,
         shown.kind,

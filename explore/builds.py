@@ -16,9 +16,10 @@ from explore.build_runs import Run, find_runs
 from explore.figures import rows, sql
 from skyloom import duck
 from skyloom.duck import quoted
-from skyloom.errors import SkyloomError, UsageError
+from skyloom.errors import SkyloomError
 from skyloom.geoparquet import write_parquet
 from skyloom.lake import Lake
+from skyloom.row_files import check_suffix, write_csv
 
 VIEWS = {"captions": "captions", "caption_words": "words"}
 STEPS = {
@@ -27,7 +28,6 @@ STEPS = {
     "builds_rows": "caption_rows",
 }
 ORDER = "scene_id, style"
-SUFFIXES = (".parquet", ".csv")
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class BuildDifference:
             for name in ("rules_added", "rules_lost", "rules_changed")
         )
         select = f"select * replace ({joined}) from caption_rows order by {ORDER}"
-        return _write_csv(self._con, select, path)
+        return write_csv(self._con, select, path)
 
 
 @contextmanager
@@ -148,20 +148,6 @@ def compare(
         )
 
 
-def check_suffix(path: Path) -> None:
-    """Refuse a file that rows cannot be written to.
-
-    Raises:
-        UsageError: the suffix is another than SUFFIXES.
-    """
-    if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(
-            "rows cannot be written to such a file",
-            where=str(path),
-            remedy=f"let its name end in {' or '.join(SUFFIXES)}",
-        )
-
-
 def _view(
     con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, table: str, view: str
 ) -> None:
@@ -182,19 +168,3 @@ def _tables(old: Run, new: Run) -> tuple[TableChange, ...]:
         for name in names
         if old.files.get(name) != new.files.get(name)
     )
-
-
-def _write_csv(con: duckdb.DuckDBPyConnection, select: str, path: Path) -> int:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        row = con.execute(
-            f"copy ({select}) to {quoted(part)} (format csv, header)"
-        ).fetchone()
-        part.replace(path)
-    except (duckdb.Error, OSError) as error:
-        part.unlink(missing_ok=True)
-        raise SkyloomError(
-            f"could not be written ({str(error).splitlines()[0]})", where=str(path)
-        ) from None
-    return int(row[0]) if row else 0

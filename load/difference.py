@@ -16,16 +16,16 @@ import duckdb
 
 from load.snapshot import snapshots
 from skyloom import duck, progress
-from skyloom.duck import quoted
+from skyloom.answers import printable
 from skyloom.errors import SkyloomError, UsageError
 from skyloom.geoparquet import write_parquet
 from skyloom.lake import Lake
+from skyloom.row_files import check_suffix, write_csv
 
 SQL = Path(__file__).with_name("sql")
 STEPS = ("changed", "outlines", "moves", "changes")
 CHANGES = ("added", "removed", "retagged", "redrawn", "moved")
 ORDER = "osm_type, osm_id, change"
-SUFFIXES = (".parquet", ".csv")
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,8 @@ class Difference:
             ) from None
         if path.suffix.lower() == ".parquet":
             return write_parquet(self._con, "from changes", path, order_by=ORDER)
-        return _write_csv(self._con, path)
+        plain = (SQL / "difference_plain.sql").read_text()
+        return write_csv(self._con, f"from ({plain}) order by {ORDER}", path)
 
     def summary(self) -> dict[str, Any]:
         """What machines read: plain values, ready for JSON."""
@@ -226,20 +227,6 @@ def find_snapshot(names: Iterable[str], text: str) -> str:
     )
 
 
-def check_suffix(path: Path) -> None:
-    """Refuse a file that rows cannot be written to.
-
-    Raises:
-        UsageError: the suffix is another than SUFFIXES.
-    """
-    if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(
-            "rows cannot be written to such a file",
-            where=str(path),
-            remedy=f"let its name end in {' or '.join(SUFFIXES)}",
-        )
-
-
 def _build(con: duckdb.DuckDBPyConnection, before: Path, after: Path) -> None:
     for side, folder in (("before", before), ("after", after)):
         for view, table in ((side, "objects"), (f"{side}_rejects", "rejects")):
@@ -258,24 +245,6 @@ def _run(con: duckdb.DuckDBPyConnection, step: str) -> list[tuple[Any, ...]]:
 
 
 def _key(count: KeyCount) -> str:
-    # A key may hold what a terminal would obey.
-    key = "".join(
-        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in count.key
-    )
+    key = printable(count.key)
     told = {"set": count.n_set, "dropped": count.n_dropped, "altered": count.n_altered}
     return f"{key} ({', '.join(f'{word} {n}' for word, n in told.items() if n)})"
-
-
-def _write_csv(con: duckdb.DuckDBPyConnection, path: Path) -> int:
-    part = path.with_name(f".{path.name}.part")
-    select = f"from ({(SQL / 'difference_plain.sql').read_text()}) order by {ORDER}"
-    try:
-        copy = f"copy ({select}) to {quoted(part)} (format csv, header)"
-        row = con.execute(copy).fetchone()
-        part.replace(path)
-    except (duckdb.Error, OSError) as error:
-        part.unlink(missing_ok=True)
-        raise SkyloomError(
-            f"could not be written ({str(error).splitlines()[0]})", where=str(path)
-        ) from None
-    return int(row[0]) if row else 0

@@ -170,8 +170,9 @@ def diff(
         job = Job(threads=threads, memory_limit=memory_limit)
         _diff_osm(opened, old, new, job, out, as_json=as_json)
         return
-    from explore.builds import check_suffix, compare
+    from explore.builds import compare
     from explore.printed_captions import print_difference
+    from skyloom.row_files import check_suffix
 
     if out:
         check_suffix(out)
@@ -430,8 +431,9 @@ def _diff_osm(
     *,
     as_json: bool,
 ) -> None:
-    from load.difference import check_suffix, compare
+    from load.difference import compare
     from skyloom.answers import print_json
+    from skyloom.row_files import check_suffix
 
     if not (old and new):
         raise UsageError(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import duckdb
 import numpy as np
@@ -12,6 +12,7 @@ import polars as pl
 from affine import Affine
 
 Pixels = npt.NDArray[np.uint8]
+Values = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -55,21 +56,78 @@ class ChipRequest:
     recipe: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One window that is read at one time, and the chips that are cut from it.
+
+    `image_ids` are in order of preference: the first lies on top. A sheet of one chip
+    has that chip's grid; all grids of a sheet share its pixels' lattice.
+    """
+
+    source: str
+    image_ids: tuple[str, ...]
+    grid: Grid
+    chips: tuple[ChipRequest, ...]
+
+    @classmethod
+    def of(cls, request: ChipRequest) -> "Sheet":
+        """The sheet of one chip alone."""
+        return cls(request.source, request.image_ids, request.grid, (request,))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RawChip:
-    """Pixels as read: RGB of shape (3, h, w), and which are valid, of shape (h, w)."""
+    """Values as read, of shape (3, h, w), and which are valid, of shape (h, w).
 
-    pixels: Pixels
+    `cloud` says which pixels the image itself calls cloud; None = it does not say.
+    `n_bytes` is what came over the network, 0 for what did not.
+    """
+
+    pixels: Values
     valid: Mask
     image_ids: tuple[str, ...]
+    cloud: Mask | None = None
+    n_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CloudRule:
+    """How a band says cloud: by one of `values`, or by one of the bits in `bits`."""
+
+    values: tuple[int, ...] = ()
+    bits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a service bears; readers that name one `service` share one pace.
+
+    A sheet is at most `sheet_px` wide and high and `max_bytes` large, and its chips
+    cover at least `min_used` of it; `sheet_px` 0 = each chip is read by itself.
+    """
+
+    service: str
+    in_flight: int
+    per_second: float | None = None
+    sheet_px: int = 0
+    max_bytes: int | None = None
+    min_used: float = 0.5
 
 
 class FetchError(Exception):
-    """A chip that could not be had this time; `reason` is one word for the ledger."""
+    """Pixels that could not be had; `reason` is one of extract.failures.POLICIES."""
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(
+        self,
+        reason: str,
+        detail: str,
+        *,
+        http_status: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
         """`detail` is for a person: the file or service, and what it said."""
         self.reason, self.detail = reason, detail
+        self.http_status, self.retry_after_s = http_status, retry_after_s
         super().__init__(f"{reason}: {detail}")
 
 
@@ -77,12 +135,15 @@ class ImageSource(Protocol):
     """Where pixels come from. `fetch` is called from several threads at a time."""
 
     name: str
+    limits: Limits
 
-    def fetch(self, request: ChipRequest) -> RawChip:
-        """The request's pixels on the request's grid, without resampling.
+    def fetch(self, sheet: Sheet) -> RawChip:
+        """The sheet's pixels on the sheet's grid, without resampling; one attempt.
+
+        A deadline bounds it.
 
         Raises:
-            FetchError: the pixels cannot be had; a later run asks again.
+            FetchError: the pixels cannot be had; the reason decides what follows.
         """
         ...
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from extract.chips import CatalogReader, ChipRequest, FetchError, Grid, RawChip
+from extract.chips import CatalogReader, FetchError, Grid, Limits, RawChip, Sheet
 from extract.outlines import from_lonlat, to_lonlat
 from skyloom import drawing
 
@@ -30,6 +30,7 @@ class DrawnSource:
     """Paints the request's grid; the same place looks the same in every chip."""
 
     name = "drawn"
+    limits = Limits("drawn", in_flight=4)
 
     def __init__(self, catalog: CatalogReader, styles: Path) -> None:
         """`styles` is the table of how each tag is painted."""
@@ -38,9 +39,9 @@ class DrawnSource:
         self._mine = threading.local()
         self._all: list[duckdb.DuckDBPyConnection] = []
 
-    def fetch(self, request: ChipRequest) -> RawChip:
-        """Paint the objects in and around the request's grid."""
-        grid = request.grid
+    def fetch(self, sheet: Sheet) -> RawChip:
+        """Paint the objects in and around the sheet's grid."""
+        grid = sheet.grid
         canvas = drawing.Grid(grid.crs, grid.affine, grid.width_px, grid.height_px)
         try:
             picture = drawing.paint(self._features(grid), canvas)
@@ -48,7 +49,7 @@ class DrawnSource:
             raise FetchError("draw", str(error)) from None
         valid = np.ones(picture.shape[:2], dtype=np.bool_)
         pixels = np.ascontiguousarray(picture.transpose(2, 0, 1))
-        return RawChip(pixels, valid, request.image_ids)
+        return RawChip(pixels, valid, sheet.image_ids)
 
     def close(self) -> None:
         """Close every thread's connection."""

@@ -78,8 +78,10 @@ def index_drawn(
         rows = [
             {
                 "source": source,
+                "kind": "drawn",
                 "source_image_id": f"drawn-{crs.removeprefix('EPSG:')}",
                 "location": "drawn",
+                "band_locations": ["drawn"] * 3,
                 "sha256": content,
                 "license": LICENSE,
                 "attribution": ATTRIBUTION,

@@ -12,7 +12,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
-from extract.chips import ChipRequest, FetchError, Grid, Mask, Pixels, RawChip
+from extract.chips import FetchError, Grid, Limits, Mask, Pixels, RawChip, Sheet
 from extract.rasters import content_sha256
 
 OPEN_PER_THREAD = 8
@@ -25,6 +25,7 @@ class FileSource:
     """Windows of local rasters on their own grid; each thread has its own handles."""
 
     name = "file"
+    limits = Limits("file", in_flight=4)
 
     def __init__(self, footprints: pl.DataFrame) -> None:
         """`footprints` holds every image that a request may name."""
@@ -37,20 +38,20 @@ class FileSource:
         self._digesting = threading.Lock()
         self._all: set[rasterio.DatasetReader] = set()
 
-    def fetch(self, request: ChipRequest) -> RawChip:
-        """Read the request's window.
+    def fetch(self, sheet: Sheet) -> RawChip:
+        """Read the sheet's window.
 
         Raises:
             FetchError: the file is gone, damaged, or not the one that was indexed.
         """
-        footprint = self._images[request.source, request.image_ids[0]]
+        footprint = self._images[sheet.source, sheet.image_ids[0]]
         try:
             image = self._handle(footprint)
-            window = _window(request.grid, footprint)
+            window = _window(sheet.grid, footprint)
             pixels, valid = read_window(image, footprint, window)
         except (RasterioError, OSError) as error:
             raise FetchError("read", f"{footprint['location']}: {error}") from None
-        return RawChip(pixels, valid, request.image_ids)
+        return RawChip(pixels, valid, sheet.image_ids)
 
     def close(self) -> None:
         """Close every thread's files."""

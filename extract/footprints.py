@@ -101,8 +101,10 @@ def _describe(path: Path, bands: Sequence[int] | None) -> Row:
     with rasters.open_raster(path) as image:
         rgb = rasters.rgb_bands(image, bands)
         return {
+            "kind": "file",
             "source_image_id": path.stem,
             "location": str(path),
+            "band_locations": [str(path)] * 3,
             "sha256": rasters.content_sha256(path),
             "rgb_bands": rgb,
             "alpha_band": rasters.alpha_band(image, rgb),

@@ -9,7 +9,14 @@ from pathlib import Path
 import polars as pl
 
 from extract import jpeg
-from extract.chips import ChipRequest, FetchError, ImageSource, RawChip, chip_path
+from extract.chips import (
+    ChipRequest,
+    FetchError,
+    ImageSource,
+    RawChip,
+    Sheet,
+    chip_path,
+)
 from extract.footprints import acquired_year
 from extract.gates import Gate, refusal, valid_fraction
 from extract.ledger import FAILED, OK, REJECTED, Entry
@@ -50,7 +57,7 @@ class ChipMaker:
                 request, FAILED, "no_reader", "no way to read this source"
             )
         try:
-            chip = finish.reader.fetch(request)
+            chip = finish.reader.fetch(Sheet.of(request))
         except FetchError as error:
             return self._entry(request, FAILED, error.reason, error.detail)
         except SkyloomError:

@@ -19,7 +19,7 @@ from skyloom.errors import LakeBusyError, SkyloomError, UsageError
 from skyloom.geoparquet import write_parquet
 from skyloom.raw_tables import RAW_TABLES, RawTable
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MARKER = "lake.toml"
 # Tells a child process, such as dbt, that its parent holds the lock of this lake.
 LOCKED = "SKYLOOM_LAKE_LOCKED"

@@ -84,8 +84,10 @@ FOOTPRINTS = _table(
     "footprints/*.parquet",
     {
         "source": "VARCHAR",
+        "kind": "VARCHAR",
         "source_image_id": "VARCHAR",
         "location": "VARCHAR",
+        "band_locations": "VARCHAR[]",
         "sha256": "VARCHAR",
         "acquired": "TIMESTAMP",
         "acquired_precision": "VARCHAR",
@@ -100,6 +102,9 @@ FOOTPRINTS = _table(
         "rgb_bands": "INTEGER[]",
         "alpha_band": "INTEGER",
         "nodata": "DOUBLE",
+        "scale_min": "DOUBLE",
+        "scale_max": "DOUBLE",
+        "cloud_location": "VARCHAR",
         "license": "VARCHAR",
         "attribution": "VARCHAR",
         "drawn": "BOOLEAN",
@@ -141,6 +146,23 @@ LEDGER = _table(
         "n_bytes": "BIGINT",
         "valid_fraction": "DOUBLE",
         "drawn": "BOOLEAN",
+    },
+)
+ATTEMPTS = _table(
+    "attempts",
+    "attempts/*.parquet",
+    {
+        "request_id": "VARCHAR",
+        "source": "VARCHAR",
+        "run": "INTEGER",
+        "attempt": "INTEGER",
+        "n_chips": "INTEGER",
+        "reason": "VARCHAR",
+        "detail": "VARCHAR",
+        "http_status": "INTEGER",
+        "elapsed_ms": "INTEGER",
+        "n_bytes": "BIGINT",
+        "started": "TIMESTAMP",
     },
 )
 
@@ -194,6 +216,7 @@ RAW_TABLES = (
     FOOTPRINTS,
     REQUESTS,
     LEDGER,
+    ATTEMPTS,
     TAG_PREDICTIONS,
     SCORES,
     AUDITS,

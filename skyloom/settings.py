@@ -23,6 +23,9 @@ from skyloom.lake import FORMAT_VERSION, LOCKED, MARKER, Lake
 
 PREFIX = "SKYLOOM_"
 GEOFABRIK = "https://download.geofabrik.de"
+EARTH_ENGINE = "https://earthengine-highvolume.googleapis.com"
+# Tables of lake.toml: `[earthengine] url` is the setting earthengine_url.
+SECTIONS = ("earthengine", "stac")
 # Variables that are no settings: the lake itself, and what tests use.
 OTHER_VARIABLES = {"SKYLOOM_LAKE", LOCKED, "SKYLOOM_DATA", "SKYLOOM_REQUIRE_DATA"}
 
@@ -50,7 +53,35 @@ class Settings(BaseSettings):
     project: Path = Field(
         PROJECT, description="the dbt project; a copy holds rules of your own"
     )
-    workers: int = Field(4, ge=1, le=64, description="chips fetched at one time")
+    workers: int = Field(
+        4, ge=1, le=64, description="chips made at one time from files"
+    )
+    request_timeout_s: float = Field(
+        120, gt=0, description="after which a request to a service is given up"
+    )
+    earthengine_url: str = Field(
+        EARTH_ENGINE, pattern="^https?://[^/]+$", description="Earth Engine's endpoint"
+    )
+    earthengine_project: str | None = Field(
+        None, description="the Google Cloud project that requests are counted on"
+    )
+    earthengine_credentials: str | None = Field(
+        None,
+        description="a service account's key file, or anonymous for a private endpoint "
+        "(default: what `earthengine authenticate` or gcloud stored)",
+    )
+    earthengine_per_second: float = Field(
+        100, gt=0, description="the project's quota of requests per second"
+    )
+    earthengine_in_flight: int = Field(
+        40, ge=1, le=1000, description="the project's quota of requests at one time"
+    )
+    stac_url: str | None = Field(
+        None, description="a STAC API or catalogue to use instead of the seed's"
+    )
+    stac_in_flight: int = Field(
+        16, ge=1, le=64, description="range requests to a STAC source at one time"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -62,8 +93,25 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order of precedence: flags, environment, the lake's file."""
-        toml = TomlConfigSettingsSource(settings_cls, _toml_file)
+        toml = _LakeFile(settings_cls, _toml_file)
         return init_settings, env_settings, toml
+
+
+class _LakeFile(TomlConfigSettingsSource):
+    """The lake's file, its sections flattened."""
+
+    def __call__(self) -> dict[str, Any]:
+        return _flat(super().__call__())
+
+
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if key in SECTIONS and isinstance(value, dict):
+            flat |= {f"{key}_{name}": one for name, one in value.items()}
+        else:
+            flat[key] = value
+    return flat
 
 
 _toml_file: Path | None = None
@@ -117,7 +165,7 @@ def origins(settings: Settings, lake: Lake | None) -> list[dict[str, Any]]:
     import tomllib
 
     file = lake.root / MARKER if lake else None
-    in_file = tomllib.loads(file.read_text()) if file else {}
+    in_file = _flat(tomllib.loads(file.read_text())) if file else {}
     rows = []
     for key, field in Settings.model_fields.items():
         variable = f"{PREFIX}{key}".upper()

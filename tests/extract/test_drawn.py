@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from extract.chips import ChipRequest, RawChip, as_requests
+from extract.chips import ChipRequest, RawChip, Sheet, as_requests
 from extract.drawn import DrawnSource
 from extract.drawn_footprints import index_drawn
 from extract.fetcher import FetchResult, fetch
@@ -57,7 +57,7 @@ def chip_of(lake: Lake, box: Box, styles: Path) -> tuple[ChipRequest, RawChip]:
     (request,) = as_requests(planned(lake, catalog))
     source = DrawnSource(catalog, styles)
     try:
-        return request, source.fetch(request)
+        return request, source.fetch(Sheet.of(request))
     finally:
         source.close()
 

@@ -11,7 +11,7 @@ from affine import Affine
 from PIL import Image
 
 from extract import jpeg, maker
-from extract.chips import ChipRequest, FetchError, RawChip
+from extract.chips import FetchError, RawChip, Sheet
 from extract.fetcher import FetchResult, fetch
 from extract.files import FileSource
 from extract.footprints import index_files
@@ -33,16 +33,17 @@ class Counting:
     """A file source that counts its reads and fails on demand."""
 
     name = "file"
+    limits = FileSource.limits
 
     def __init__(self, lake: Lake, error: Exception | None = None, after: int = 0):
         self.inner = FileSource(read(lake, FOOTPRINTS))
         self.error, self.after, self.reads = error, after, 0
 
-    def fetch(self, request: ChipRequest) -> RawChip:
+    def fetch(self, sheet: Sheet) -> RawChip:
         self.reads += 1
         if self.error and self.reads > self.after:
             raise self.error
-        return self.inner.fetch(request)
+        return self.inner.fetch(sheet)
 
     def close(self) -> None:
         self.inner.close()
@@ -161,8 +162,8 @@ def test_gates_reject_for_good(lake: Lake, tmp_path: Path) -> None:
 
 def test_a_chip_of_another_size_is_rejected(lake: Lake, town: StandIn) -> None:
     class Small(Counting):
-        def fetch(self, request: ChipRequest) -> RawChip:
-            chip = super().fetch(request)
+        def fetch(self, sheet: Sheet) -> RawChip:
+            chip = super().fetch(sheet)
             return RawChip(chip.pixels[:, 1:], chip.valid[1:], chip.image_ids)
 
     fetch(lake, town, readers={"file": Small(lake)})

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from extract.chips import ChipRequest, FetchError, RawChip
+from extract.chips import ChipRequest, FetchError, RawChip, Sheet
 from extract.files import FileSource
 from extract.footprints import index_files
 from extract.tables import read
@@ -28,7 +28,7 @@ def chip_of(
     request = only_request(lake, lonlat_box(path, 30, 20, 60, 50))
     source = FileSource(read(lake, FOOTPRINTS))
     try:
-        return request, source.fetch(request)
+        return request, source.fetch(Sheet.of(request))
     finally:
         source.close()
 
@@ -132,7 +132,7 @@ def test_a_file_that_went_or_changed_is_a_failed_chip(
     request, _ = chip_of(lake, path)
     write_image(path, noise(3, height=200))
     with pytest.raises(FetchError, match="not the file that was indexed"):
-        FileSource(read(lake, FOOTPRINTS)).fetch(request)
+        FileSource(read(lake, FOOTPRINTS)).fetch(Sheet.of(request))
     path.unlink()
     with pytest.raises(FetchError, match=r"^read: .*a\.tif"):
-        FileSource(read(lake, FOOTPRINTS)).fetch(request)
+        FileSource(read(lake, FOOTPRINTS)).fetch(Sheet.of(request))

@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from extract.chips import Sheet
 from extract.files import FileSource
 from extract.footprints import index_files
 from extract.tables import read
@@ -44,7 +45,7 @@ def test_every_raster_is_indexed_and_read(lake: Lake, real_data: Path) -> None:
         box = lonlat_box(path, width, height, min(width / 2, 90), min(height / 2, 70))
         request = only_request(lake, box)
         source = FileSource(footprints)
-        chip = source.fetch(request)
+        chip = source.fetch(Sheet.of(request))
         source.close()
         assert np.array_equal(chip.pixels, read_direct(path, request, [1, 2, 3]))
         assert chip.valid.mean() > 0.9

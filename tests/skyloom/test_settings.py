@@ -11,7 +11,7 @@ def lake(tmp_path):
 
 
 def write(lake, text):
-    (lake.root / "lake.toml").write_text("format_version = 1\n" + text)
+    (lake.root / "lake.toml").write_text("format_version = 2\n" + text)
 
 
 def test_flags_beat_the_environment_which_beats_the_file(lake, monkeypatch):

@@ -17,17 +17,10 @@ indexed as (
         min(bbox.ymin)::double as south,
         max(bbox.xmax)::double as east,
         max(bbox.ymax)::double as north,
-        bool_and(location = 'drawn') as is_painted,
+        min(kind) as kind,
         bool_and(drawn) as drawn
     from footprints
     group by source
-),
-
-local as (
-    select
-        *,
-        case when is_painted then 'drawn' else 'file' end as kind
-    from indexed
 ),
 
 seed as (
@@ -36,26 +29,36 @@ seed as (
 
 select
     ---------- ids
-    local.source,
-    local.kind,
+    indexed.source,
+    indexed.kind,
     coalesce(seed.name, 'local files') as name,
     seed.collection,
     ---------- numbers
-    local.n_images,
-    local.gsd_m,
-    local.west,
-    local.south,
-    local.east,
-    local.north,
+    indexed.n_images,
+    indexed.gsd_m,
+    indexed.west,
+    indexed.south,
+    indexed.east,
+    indexed.north,
     ---------- terms
     -- The terms of a service are not those of a file that bears its code.
-    case when seed.kind = local.kind then seed.license end as license,
-    case when seed.kind = local.kind then seed.attribution end as attribution,
-    local.drawn,
+    case when seed.kind = indexed.kind then seed.license end as license,
+    case when seed.kind = indexed.kind then seed.attribution end as attribution,
+    indexed.drawn,
     ---------- recipe and gates
     {{ var('jpeg_quality') }}::integer as jpeg_quality,
     {{ var('min_valid_fraction') }}::double as min_valid_fraction,
     {{ var('min_std') }}::double as min_std,
+    {{ var('max_saturated_fraction') }}::double as max_saturated_fraction,
+    {{ var('max_cloud_fraction') }}::double as max_cloud_fraction,
+    string_split(seed.cloud_values, ' ')::integer[] as cloud_values,
+    list_sum([1 << bit for bit in string_split(seed.cloud_bits, ' ')::integer[]])::integer
+        as cloud_bits,
+    ---------- which image of several
+    '{{ var("image_choice") }}' as image_choice,
+    nullif('{{ var("acquired_from") }}', '')::date as acquired_from,
+    nullif('{{ var("acquired_to") }}', '')::date as acquired_to,
+    {{ var('max_image_cloud_fraction') }}::double as max_image_cloud_fraction,
     'rgb8-native-grid;jpeg-{{ var("jpeg_quality") }}-444' as recipe
-from local
-left join seed on local.source = seed.source
+from indexed
+left join seed on indexed.source = seed.source

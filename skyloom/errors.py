@@ -3,6 +3,7 @@
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
 EXIT_PARTIAL = 3
+EXIT_CREDENTIALS = 4
 
 
 class SkyloomError(Exception):
@@ -37,6 +38,12 @@ class UsageError(SkyloomError):
     """A flag, a setting or an input that the user can correct."""
 
     exit_code = EXIT_USAGE
+
+
+class CredentialsError(SkyloomError):
+    """A service does not know the user, or does not let them in."""
+
+    exit_code = EXIT_CREDENTIALS
 
 
 class LakeBusyError(SkyloomError):

@@ -1,0 +1,104 @@
+"""How the Earth Engine client's requests travel: pooled, and whole within a deadline.
+
+The client takes such an object as `http_transport`. Its own has a pool of ten
+connections, and a timeout for each read but none for a whole answer.
+"""
+
+import threading
+import time
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError as Urllib3Error
+from urllib3.exceptions import ReadTimeoutError
+
+from skyloom.progress import say
+
+HOSTS = 4
+READ_BYTES = 1 << 16
+QUOTA_HEADER = "x-earth-engine-quota-status"
+RESTRICTED = "parallelism_restricted=true"
+RESTRICTED_LINE = (
+    "Earth Engine: the project has used up its noncommercial compute quota and works "
+    "in restricted mode; chips come slowly until the month ends or the quota is raised"
+)
+
+
+class Transport:
+    """Requests as httplib2 makes them; safe to call from several threads."""
+
+    def __init__(self, in_flight: int, timeout_s: float) -> None:
+        """`in_flight` connections are kept open to each host."""
+        self.timeout = timeout_s
+        self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            adapter = HTTPAdapter(pool_connections=HOSTS, pool_maxsize=in_flight)
+            self._session.mount(scheme, adapter)
+        self._telling = threading.Lock()
+        self._told = False
+
+    def request(
+        self,
+        uri: str,
+        method: str = "GET",
+        body: str | bytes | None = None,
+        headers: dict[str, str] | None = None,
+        **_: Any,
+    ) -> tuple[Any, bytes]:
+        """The answer's head and its whole body, whatever its status.
+
+        Raises:
+            TimeoutError: it was not whole at the deadline.
+            ConnectionError: there was no connection, or it broke.
+        """
+        from httplib2 import Response  # type: ignore[import-untyped]
+
+        end = time.monotonic() + self.timeout
+        try:
+            with self._session.request(
+                method,
+                uri,
+                data=body,
+                headers=headers,
+                timeout=self.timeout,
+                stream=True,
+            ) as answer:
+                content = self._whole(answer, end)
+        except (requests.Timeout, ReadTimeoutError):
+            raise self._late() from None
+        except (requests.RequestException, Urllib3Error) as error:
+            raise ConnectionError(f"{type(error).__name__}: {error}") from None
+        head = {**answer.headers, "status": str(answer.status_code)}
+        # Taken out: the client would only warn, and in each thread.
+        quota = [head.pop(name) for name in list(head) if name.lower() == QUOTA_HEADER]
+        if any(RESTRICTED in status for status in quota):
+            self._tell()
+        return Response(head), content
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+    def tell_again(self) -> None:
+        """Let the next run hear of restricted mode too."""
+        self._told = False
+
+    def _whole(self, answer: requests.Response, end: float) -> bytes:
+        parts = []
+        # read1 returns what has come; a plain read of a trickle would sit through
+        # the deadline, since each byte starts the socket's timeout anew.
+        while part := answer.raw.read1(READ_BYTES, decode_content=True):
+            parts.append(part)
+            if time.monotonic() > end:
+                raise self._late()
+        return b"".join(parts)
+
+    def _late(self) -> TimeoutError:
+        return TimeoutError(f"no whole answer within {self.timeout:g} s")
+
+    def _tell(self) -> None:
+        with self._telling:
+            if not self._told:
+                self._told = True
+                say(RESTRICTED_LINE)

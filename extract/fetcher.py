@@ -1,36 +1,55 @@
 """The run: plan, take what the ledger lacks, make the chips, record each one."""
 
 from collections import Counter
-from collections.abc import Generator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, closing
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import polars as pl
 
 from extract import ledger, tables
 from extract.chips import CatalogReader, ChipRequest, ImageSource, as_requests
-from extract.drawn import DrawnSource
-from extract.files import FileSource
+from extract.crew import Crew, Threads
 from extract.gates import Gate
-from extract.ledger import FAILED, OK, REJECTED, Entry, Journal
+from extract.ledger import FAILED, OK, REJECTED, Journal
 from extract.maker import ChipMaker, Finish
 from extract.planner import plan
+from extract.readers import open_readers
+from extract.routes import Routes, in_order, routes
+from extract.scheduler import Dispatcher, Guards
 from skyloom.lake import Lake, command_line
-from skyloom.progress import track
+from skyloom.progress import say, track
 from skyloom.raw_tables import FOOTPRINTS
 
 STYLES = Path(__file__).parent.parent / "dbt_project" / "seeds" / "drawn_styles.csv"
-IN_FLIGHT_PER_WORKER = 2
+Stopped = tuple[tuple[str, str, str], ...]
+Readers = Mapping[str, tuple[str, ImageSource]]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchOptions:
+    """How much a run asks for; the guards and the probe are for services.
+
+    `limit` and `probe` are chips. A probe comes before a source's other chips and one
+    line tells how it went; with `probe_only` the run ends there.
+    """
+
+    limit: int | None = None
+    max_requests: int | None = None
+    max_bytes: int | None = None
+    probe: int = 50
+    probe_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """Counts of one run: planned = skipped + fetched + rejected + failed at its end.
+    """Counts of one run: planned is the sum of the others.
 
     `skipped` were settled by earlier runs; scenes without coverage are not planned.
+    `left` were not tried, or not to an end; `stopped` says for each service that was
+    not asked for all, why: service, reason (one of extract.failures.POLICIES, or
+    failing, max_requests, max_bytes), detail.
     """
 
     planned: int
@@ -38,10 +57,15 @@ class FetchResult:
     skipped: int
     rejected: int
     failed: int
+    left: int = 0
+    stopped: Stopped = ()
 
     def __str__(self) -> str:
-        parts = f"{self.skipped} there already, {self.rejected} refused"
-        return f"chips: {self.fetched} fetched, {parts}, {self.failed} failed"
+        parts = [f"{self.fetched} fetched", f"{self.skipped} there already"]
+        parts += [f"{self.rejected} refused", f"{self.failed} failed"]
+        parts += [f"{self.left} left"] if self.left else []
+        why = (f"; {name} stopped ({reason})" for name, reason, _ in self.stopped)
+        return f"chips: {', '.join(parts)}{''.join(why)}"
 
 
 def fetch(
@@ -49,123 +73,157 @@ def fetch(
     catalog: CatalogReader,
     *,
     workers: int = 4,
-    retry: bool = False,
+    retry: Collection[str] = (),
     readers: Mapping[str, ImageSource] | None = None,
+    services: Services | None = None,
     styles: Path = STYLES,
+    options: FetchOptions | None = None,
+    crew: Crew | None = None,
 ) -> FetchResult:
     """Fetch every chip of the catalog's scenes that the lake does not hold yet.
 
     A killed run loses nothing that it recorded. What failed is tried again by the
-    next run; what a gate rejected stays so unless `retry`. `readers` adds image
-    sources by the `kind` of the sources table. The bytes do not depend on `workers`.
+    next run; what was rejected stays so unless its reason, or `all`, is in `retry`.
+    `readers` adds image sources by the `kind` of the sources table, `services` says
+    for footprints and sources how those not given are opened. Local files and
+    drawings are read by as many threads as there are `workers`, services at the pace
+    of their limits; neither changes the bytes.
 
     Raises:
         SkyloomError: a chip or the journal could not be written, as on a full disk.
         KeyboardInterrupt: the user stopped it; what was done is recorded.
     """
+    options = options or FetchOptions()
     with lake.lock(command_line()):
         done = ledger.compact(lake)
         footprints, sources = tables.read(lake, FOOTPRINTS), catalog.frame("sources")
-        requests = plan(catalog.frame("scenes"), footprints, sources)
+        requests = planned_requests(catalog, footprints, sources)
         tables.write_plan(lake, requests)
-        planned = _one_each(as_requests(requests))
+        failed = done.filter(pl.col("status") == FAILED)["request_id"]
+        planned = in_order(as_requests(requests), set(failed))
         settled = ledger.settled(lake, done, retry=retry)
         todo = [request for request in planned if request.request_id not in settled]
-        counts: Counter[str] = Counter()
+        counts, stopped = Counter[str](), Stopped()
         if todo:
+            used = sources.filter(pl.col("source").is_in({r.source for r in todo}))
+            opened = open_readers(
+                set(used["kind"]),
+                readers,
+                catalog,
+                footprints,
+                styles,
+                services(footprints, sources) if services else {},
+            )
+            mine = {
+                source: (kind, opened[kind])
+                for source, kind in used.select("source", "kind").iter_rows()
+                if kind in opened
+            }
+            maker = ChipMaker(lake, footprints, _finishes(used, mine))
+            crew = crew or Threads()
             with ExitStack() as stack:
-                used = sources.filter(pl.col("source").is_in({r.source for r in todo}))
-                kinds = _readers(
-                    set(used["kind"]), readers, catalog, footprints, styles
-                )
-                for reader in kinds.values():
-                    stack.callback(reader.close)
-                maker = ChipMaker(lake, footprints, _finishes(used, kinds))
                 stack.callback(ledger.compact, lake)
-                counts = _run(lake, maker, sorted(todo, key=_place), workers)
+                stack.callback(_close, opened.values(), crew)
+                wanted = todo[: options.limit]
+                ways = _routes(wanted, mine, workers, options)
+                nobodys = [one for one in wanted if one.source not in mine]
+                counts, stopped = _run(lake, maker, ways, nobodys, options, crew)
     return FetchResult(
         planned=len(planned),
         fetched=counts[OK],
         skipped=len(planned) - len(todo),
         rejected=counts[REJECTED],
         failed=counts[FAILED],
+        left=len(todo) - counts.total(),
+        stopped=stopped,
     )
 
 
-def _one_each(requests: Sequence[ChipRequest]) -> list[ChipRequest]:
-    # Two scenes with one box, to the last digit, share a chip.
-    first: dict[str, ChipRequest] = {}
-    for request in requests:
-        first.setdefault(request.request_id, request)
-    return list(first.values())
+def planned_requests(
+    catalog: CatalogReader, footprints: pl.DataFrame, sources: pl.DataFrame
+) -> pl.DataFrame:
+    """The plan of the catalog's scenes."""
+    scenes, snapshots = catalog.frame("scenes"), catalog.frame("snapshots")
+    return plan(scenes, footprints, sources, snapshots)
 
 
-def _place(request: ChipRequest) -> tuple[object, ...]:
-    """Chips of one image side by side, row by row, so that handles and blocks serve."""
-    _, _, x, _, _, y = request.grid.transform
-    return request.source, request.image_ids, -y, x, request.request_id
-
-
-def _readers(
-    kinds: set[str],
-    given: Mapping[str, ImageSource] | None,
+def forecast(
+    lake: Lake,
     catalog: CatalogReader,
-    footprints: pl.DataFrame,
-    styles: Path,
-) -> dict[str, ImageSource]:
-    readers = dict(given or {})
-    if "file" in kinds:
-        readers.setdefault("file", FileSource(footprints))
-    if "drawn" in kinds and "drawn" not in readers:
-        readers["drawn"] = DrawnSource(catalog, styles)
-    return readers
+    limits: Mapping[str, Limits],
+    *,
+    retry: Collection[str] = (),
+    limit: int | None = None,
+) -> list[Forecast]:
+    """What a fetch would ask for; nothing is written. `limits` go by kind of source."""
+    done, sources = ledger.known(lake), catalog.frame("sources")
+    requests = planned_requests(catalog, tables.read(lake, FOOTPRINTS), sources)
+    by_source = {
+        source: limits[kind]
+        for source, kind in sources.select("source", "kind").iter_rows()
+        if kind in limits
+    }
+    settled = ledger.settled(lake, done, retry=retry)
+    return plan_counts(requests, settled, by_source, limit)
 
 
-def _finishes(
-    sources: pl.DataFrame, readers: Mapping[str, ImageSource]
-) -> dict[str, Finish]:
+def _finishes(sources: pl.DataFrame, readers: Readers) -> dict[str, Finish]:
     return {
         row["source"]: Finish(
-            readers.get(row["kind"]),
-            Gate(row["min_valid_fraction"], row["min_std"]),
-            row["jpeg_quality"],
+            readers[row["source"]][1], Gate.of(row), row["jpeg_quality"]
         )
         for row in sources.iter_rows(named=True)
+        if row["source"] in readers
     }
 
 
+def _routes(
+    wanted: Sequence[ChipRequest],
+    readers: Readers,
+    workers: int,
+    options: FetchOptions,
+) -> Routes:
+    return routes(
+        [request for request in wanted if request.source in readers],
+        readers,
+        workers=workers,
+        n_probe=options.probe,
+        probe_only=options.probe_only,
+    )
+
+
 def _run(
-    lake: Lake, maker: ChipMaker, todo: Sequence[ChipRequest], workers: int
-) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    with (
-        Journal(lake) as journal,
-        track("chips", len(todo)) as step,
-        # Closed at once on an error: no chip is under way when the readers close.
-        closing(_batches(maker, todo, workers)) as batches,
-    ):
-        for entries in batches:
-            journal.append(entries)
-            counts.update(entry.status for entry in entries)
-            step(len(entries))
-    return counts
+    lake: Lake,
+    maker: ChipMaker,
+    ways: Routes,
+    nobodys: Sequence[ChipRequest],
+    options: FetchOptions,
+    crew: Crew,
+) -> tuple[Counter[str], Stopped]:
+    guards = Guards(options.max_requests, options.max_bytes)
+    with Journal(lake) as journal, track("chips", ways.n_chips) as step:
+        entries = [
+            maker.entry(one, FAILED, "no_reader", "no way to read this source")
+            for one in nobodys
+        ]
+        journal.append(entries)
+        dispatcher = Dispatcher(maker, journal, crew, ways, guards, step)
+        try:
+            dispatcher.run()
+        except KeyboardInterrupt:
+            done = dispatcher.counts.total()
+            say(
+                f"interrupted: {done} chips are recorded; run again to go on from there"
+            )
+            raise
+    counts = dispatcher.counts + Counter(entry.status for entry in entries)
+    return counts, dispatcher.stopped
 
 
-def _batches(
-    maker: ChipMaker, todo: Sequence[ChipRequest], workers: int
-) -> Generator[list[Entry], None, None]:
-    """Entries as chips are made; few are in flight, however many there are to do."""
-    queue = iter(todo)
-    pool = ThreadPoolExecutor(workers)
-    flying: set[Future[Entry]] = set()
-    try:
-        while True:
-            room = IN_FLIGHT_PER_WORKER * workers - len(flying)
-            flying |= {pool.submit(maker.make, one) for one in islice(queue, room)}
-            if not flying:
-                return
-            landed, flying = wait(flying, return_when=FIRST_COMPLETED)
-            yield [future.result() for future in landed]
-    finally:
-        # After an error or Ctrl-C only the chips that are being made end.
-        pool.shutdown(cancel_futures=True)
+def _close(readers: Iterable[ImageSource], crew: Crew) -> None:
+    busy = crew.busy()
+    crew.close()
+    for reader in readers:
+        # Where a request hangs, a thread still uses what would be closed.
+        if reader.limits.service not in busy:
+            reader.close()

@@ -1,10 +1,13 @@
 """Whether a chip is a picture worth keeping."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from extract.chips import ChipRequest, RawChip
+
+WHITE = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +16,13 @@ class Gate:
 
     min_valid_fraction: float
     min_std: float
+    max_saturated_fraction: float
+    max_cloud_fraction: float
+
+    @classmethod
+    def of(cls, source: dict[str, Any]) -> "Gate":
+        """The thresholds of a row of `sources`."""
+        return cls(**{name: source[name] for name in cls.__dataclass_fields__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,20 @@ def valid_fraction(chip: RawChip) -> float:
     return float(chip.valid.mean()) if chip.valid.size else 0.0
 
 
+def saturated_fraction(chip: RawChip) -> float:
+    """Share of the valid pixels that are white in all three bands."""
+    white = (chip.pixels[:, chip.valid] == WHITE).all(axis=0)
+    return float(white.mean()) if white.size else 0.0
+
+
+def cloud_fraction(chip: RawChip) -> float | None:
+    """Share of the valid pixels that the image itself calls cloud, if it says."""
+    if chip.cloud is None:
+        return None
+    cloud = chip.cloud[chip.valid]
+    return float(cloud.mean()) if cloud.size else 0.0
+
+
 def spread(chip: RawChip) -> float:
     """Standard deviation over the valid pixels, in grey values of the liveliest band.
 
@@ -37,15 +61,30 @@ def spread(chip: RawChip) -> float:
     return float(values.std(axis=1, dtype=np.float64).max()) if values.size else 0.0
 
 
+def wrong_size(chip: RawChip, width_px: int, height_px: int) -> Refusal | None:
+    """Whether pixels or masks have another shape than was asked for."""
+    size = (height_px, width_px)
+    masks = [chip.valid] if chip.cloud is None else [chip.valid, chip.cloud]
+    if chip.pixels.shape == (3, *size) and all(one.shape == size for one in masks):
+        return None
+    got = "x".join(str(side) for side in chip.pixels.shape)
+    return Refusal("wrong_size", f"{got} for 3x{size[0]}x{size[1]}")
+
+
 def refusal(chip: RawChip, request: ChipRequest, gate: Gate) -> Refusal | None:
-    """The first gate that a chip fails, or None."""
-    size = (request.grid.height_px, request.grid.width_px)
-    if chip.pixels.shape != (3, *size) or chip.valid.shape != size:
-        got = "x".join(str(side) for side in chip.pixels.shape)
-        return Refusal("wrong_size", f"{got} for 3x{size[0]}x{size[1]}")
-    share = valid_fraction(chip)
-    if share < gate.min_valid_fraction:
-        return Refusal("nodata", f"{share:.4f} valid, {gate.min_valid_fraction} asked")
+    """The first gate that a chip of bytes fails, or None."""
+    wrong = wrong_size(chip, request.grid.width_px, request.grid.height_px)
+    if wrong:
+        return wrong
+    share, least = valid_fraction(chip), gate.min_valid_fraction
+    if share < least:
+        return Refusal("nodata", f"{share:.4f} valid, {least} asked")
+    share, most = saturated_fraction(chip), gate.max_saturated_fraction
+    if share > most:
+        return Refusal("saturated", f"{share:.4f} white, {most} allowed")
+    cloud, most = cloud_fraction(chip), gate.max_cloud_fraction
+    if cloud is not None and cloud > most:
+        return Refusal("cloud", f"{cloud:.4f} cloud, {most} allowed")
     std = spread(chip)
     if std < gate.min_std:
         return Refusal("blank", f"standard deviation {std:.3f} below {gate.min_std}")

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,13 +11,15 @@ from typing import Any, Self
 
 import polars as pl
 
-from extract import tables
+from extract import attempts, tables
+from extract.attempts import Attempt
 from skyloom import progress
 from skyloom.errors import SkyloomError
 from skyloom.lake import Lake
 from skyloom.raw_tables import LEDGER
 
 OK, REJECTED, FAILED = "ok", "rejected", "failed"
+ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,16 @@ class Entry:
 
 
 class Journal:
-    """Appends entries to a file of this run's own; what is appended survives a kill."""
+    """Appends to a file of this run's own; what is appended survives a kill.
+
+    `run` is the run's number, which no other run of the lake has.
+    """
 
     def __init__(self, lake: Lake) -> None:
         """The file appears with the first entry."""
         numbers = [int(file.stem) for file in _journals(lake)]
-        folder = lake.root / "journal"
-        self._path = folder / f"{max(numbers, default=0) + 1:06d}.jsonl"
+        self.run = max([attempts.last_run(lake), *numbers]) + 1
+        self._path = lake.root / "journal" / f"{self.run:06d}.jsonl"
 
     def __enter__(self) -> Self:
         """Open the file."""
@@ -64,15 +69,16 @@ class Journal:
         with suppress(OSError):
             self._file.close()
 
-    def append(self, entries: Sequence[Entry]) -> None:
-        """Write entries through to the disk.
+    def append(self, entries: Sequence[Entry], tries: Sequence[Attempt] = ()) -> None:
+        """Write entries and attempts through to the disk.
 
         Raises:
             SkyloomError: the disk is full; what was appended before is intact.
         """
-        lines = (json.dumps(asdict(entry), sort_keys=True) for entry in entries)
+        rows = [asdict(one) for one in tries] + [asdict(one) for one in entries]
+        lines = [json.dumps(row, sort_keys=True) for row in rows]
         try:
-            self._file.writelines(f"{line}\n" for line in lines)
+            self._file.write("".join(f"{line}\n" for line in lines))
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
@@ -87,13 +93,17 @@ def compact(lake: Lake) -> pl.DataFrame:
     """Move the journals into the ledger and return it, a row per request.
 
     A later entry of a request replaces an earlier one. A line that a kill tore is
-    dropped; its chip is fetched again.
+    dropped; its chip is fetched again. Attempts go to a file for each run.
     """
     journals = _journals(lake)
     known = tables.read(lake, LEDGER)
     if not journals:
         return known
-    rows = [row for file in journals for row in _entries(file)]
+    rows: list[dict[str, Any]] = []
+    for file in journals:
+        entries, tries = _lines(file)
+        rows += entries
+        attempts.write(lake, int(file.stem), tries)
     later = pl.DataFrame(rows, schema=tables.schema(LEDGER))
     ledger = (
         pl.concat([known, later])
@@ -107,19 +117,21 @@ def compact(lake: Lake) -> pl.DataFrame:
     return ledger
 
 
-def settled(lake: Lake, ledger: pl.DataFrame, *, retry: bool) -> set[str]:
+def settled(lake: Lake, ledger: pl.DataFrame, *, retry: Collection[str]) -> set[str]:
     """The requests that need no fetch: rejected for good, or with their chip in place.
 
-    `retry` opens the rejected ones again.
+    `retry` has the reasons whose rejections are opened again, or `all`.
     """
-    rejected = ledger.filter(pl.col("status") == REJECTED)["request_id"].to_list()
+    rejected = ledger.filter(
+        pl.col("status") == REJECTED, ~pl.col("reason").is_in(list(retry))
+    )
     kept = ledger.filter(pl.col("status") == OK)
     here = {
         row["request_id"]
         for row in kept.iter_rows(named=True)
         if _size(lake.root / row["filepath"]) == row["n_bytes"]
     }
-    return here if retry else here | set(rejected)
+    return here if ALL in retry else here | set(rejected["request_id"])
 
 
 def _size(path: Path) -> int | None:
@@ -136,13 +148,18 @@ def _journals(lake: Lake) -> list[Path]:
     )
 
 
-def _entries(file: Path) -> Iterator[dict[str, Any]]:
-    torn = 0
+def _lines(file: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The entries and the attempts of a journal."""
+    entries, tries, torn = [], [], 0
     for line in file.read_bytes().split(b"\n"):
         try:
-            if line:
-                yield asdict(Entry(**json.loads(line)))
+            if row := json.loads(line) if line else None:
+                if "attempt" in row:
+                    tries.append(asdict(Attempt(**row)))
+                else:
+                    entries.append(asdict(Entry(**row)))
         except (ValueError, TypeError):
             torn += 1
     if torn:
         progress.say(f"{file}: dropped {torn} torn line(s); fetching those chips again")
+    return entries, tries

@@ -1,4 +1,4 @@
-"""One chip from request to file: fetch, gate, encode, write."""
+"""Chips from a sheet to files: fetch, cut, show as bytes, gate, encode, write."""
 
 import hashlib
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from extract import jpeg
+from extract.attempts import plain_detail
 from extract.chips import (
     ChipRequest,
     FetchError,
@@ -18,8 +19,10 @@ from extract.chips import (
     chip_path,
 )
 from extract.footprints import acquired_year
-from extract.gates import Gate, refusal, valid_fraction
+from extract.gates import Gate, Refusal, refusal, valid_fraction, wrong_size
 from extract.ledger import FAILED, OK, REJECTED, Entry
+from extract.render import to_bytes
+from extract.cutting import cut
 from skyloom.errors import SkyloomError
 from skyloom.lake import Lake
 
@@ -28,9 +31,18 @@ from skyloom.lake import Lake
 class Finish:
     """What happens to a source's chips after reading, and who reads them."""
 
-    reader: ImageSource | None
+    reader: ImageSource
     gate: Gate
     jpeg_quality: int
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an attempt gave: an entry for each chip, or why there are none."""
+
+    entries: tuple[Entry, ...] = ()
+    error: FetchError | None = None
+    n_bytes: int = 0
 
 
 class ChipMaker:
@@ -39,40 +51,80 @@ class ChipMaker:
     def __init__(
         self, lake: Lake, footprints: pl.DataFrame, finishes: Mapping[str, Finish]
     ) -> None:
-        """`finishes` has an item for each source that a request may name."""
+        """`finishes` has an item for each source of which sheets are made."""
         self._root = lake.root
         self._finishes = finishes
-        images = footprints.select("source", "source_image_id", "acquired", "drawn")
+        keys, names = ("source", "source_image_id"), ("acquired", "drawn")
+        images = footprints.select(*keys, *names, "scale_min", "scale_max")
         self._images = {row[:2]: row[2:] for row in images.iter_rows()}
 
-    def make(self, request: ChipRequest) -> Entry:
-        """The ledger entry of an attempt; an `ok` entry has its file on the disk.
+    def make(self, sheet: Sheet) -> Made:
+        """One attempt at a sheet; an `ok` entry has its file on the disk.
 
         Raises:
-            SkyloomError: the chip could not be written; the run must stop.
+            SkyloomError: a chip could not be written; the run must stop.
         """
-        finish = self._finishes.get(request.source)
-        if finish is None or finish.reader is None:
-            return self._entry(
-                request, FAILED, "no_reader", "no way to read this source"
-            )
         try:
-            chip = finish.reader.fetch(Sheet.of(request))
+            raw = self._finishes[sheet.source].reader.fetch(sheet)
         except FetchError as error:
-            return self._entry(request, FAILED, error.reason, error.detail)
+            return Made(error=error)
         except SkyloomError:
             raise
         except Exception as error:
-            # One chip's surprise must not end a run of a million.
+            # One sheet's surprise must not end a run of a million.
             detail = f"{type(error).__name__}: {error}"
-            return self._entry(request, FAILED, "error", detail)
+            return Made(error=FetchError("error", detail))
+        wrong = wrong_size(raw, sheet.grid.width_px, sheet.grid.height_px)
+        entries = tuple(self._chip(sheet, raw, chip, wrong) for chip in sheet.chips)
+        return Made(entries, n_bytes=raw.n_bytes)
+
+    def entry(
+        self,
+        request: ChipRequest,
+        status: str,
+        reason: str,
+        detail: str,
+        chip: RawChip | None = None,
+    ) -> Entry:
+        """The ledger row of a chip that is not kept."""
+        _, drawn, *_ = self._images[request.source, request.image_ids[0]]
+        return Entry(
+            request_id=request.request_id,
+            scene_id=request.scene_id,
+            box_id=request.box_id,
+            source=request.source,
+            status=status,
+            drawn=bool(drawn),
+            reason=reason,
+            detail=plain_detail(detail),
+            valid_fraction=None if chip is None else valid_fraction(chip),
+        )
+
+    def _chip(
+        self, sheet: Sheet, raw: RawChip, request: ChipRequest, wrong: Refusal | None
+    ) -> Entry:
+        if wrong:
+            return self.entry(request, REJECTED, wrong.reason, wrong.detail, raw)
+        try:
+            return self._finished(request, cut(raw, sheet.grid, request.grid))
+        except SkyloomError:
+            raise
+        except Exception as error:
+            detail = f"{type(error).__name__}: {error}"
+            return self.entry(request, FAILED, "error", detail)
+
+    def _finished(self, request: ChipRequest, raw: RawChip) -> Entry:
+        finish = self._finishes[request.source]
+        *_, low, high = self._images[request.source, request.image_ids[0]]
+        shown = to_bytes(raw.pixels, low, high)
+        chip = RawChip(shown, raw.valid, raw.image_ids, raw.cloud)
         refused = refusal(chip, request, finish.gate)
         if refused:
-            return self._entry(request, REJECTED, refused.reason, refused.detail, chip)
+            return self.entry(request, REJECTED, refused.reason, refused.detail, chip)
         return self._keep(request, chip, jpeg.encode(chip, finish.jpeg_quality))
 
     def _keep(self, request: ChipRequest, chip: RawChip, encoded: bytes) -> Entry:
-        acquired, drawn = self._images[request.source, chip.image_ids[0]]
+        acquired, drawn, *_ = self._images[request.source, request.image_ids[0]]
         path = chip_path(request, acquired_year(acquired))
         write_whole(self._root / path, encoded)
         return Entry(
@@ -86,27 +138,6 @@ class ChipMaker:
             sha256=hashlib.sha256(encoded).hexdigest(),
             n_bytes=len(encoded),
             valid_fraction=valid_fraction(chip),
-        )
-
-    def _entry(
-        self,
-        request: ChipRequest,
-        status: str,
-        reason: str,
-        detail: str,
-        chip: RawChip | None = None,
-    ) -> Entry:
-        _, drawn = self._images[request.source, request.image_ids[0]]
-        return Entry(
-            request_id=request.request_id,
-            scene_id=request.scene_id,
-            box_id=request.box_id,
-            source=request.source,
-            status=status,
-            drawn=bool(drawn),
-            reason=reason,
-            detail=" ".join(detail.split()),
-            valid_fraction=None if chip is None else valid_fraction(chip),
         )
 
 

@@ -5,7 +5,7 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +103,30 @@ def _print_table(names: list[str], result: duckdb.DuckDBPyConnection) -> None:
 
 def _text(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def print_forecast(rows: Sequence[Mapping[str, Any]]) -> None:
+    """What a fetch would ask for, a line per source."""
+    counts = ("n_scenes", "n_uncovered", "n_there", "n_to_fetch", "n_requests")
+    print_table(
+        (
+            *("source", "scenes", "no image", "there", "to fetch", "requests"),
+            *("across seams", "uncompressed", "at the quota"),
+        ),
+        (
+            (
+                row["source"],
+                *(f"{row[name]:,}" for name in counts),
+                f"{row['seam_share']:.0%}",
+                f"{row['n_bytes'] / 1e6:,.1f} MB",
+                "none" if row["hours"] is None else f"{row['hours']:.2f} h",
+            )
+            for row in rows
+        ),
+    )
+
+
+def print_reasons(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Why chips are missing, the most frequent reason first."""
+    names = ("source", "reason", "n_chips", "n_attempts", "example", "what_next")
+    print_table(names, ([row[name] for name in names] for row in rows))

@@ -17,10 +17,16 @@ import typer
 
 from skyloom import options as opt
 from skyloom import progress, reader
-from skyloom.errors import EXIT_FAILURE, EXIT_PARTIAL, SkyloomError, UsageError
+from skyloom.errors import (
+    EXIT_CREDENTIALS,
+    EXIT_FAILURE,
+    EXIT_PARTIAL,
+    SkyloomError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
-    from extract.fetcher import FetchResult
+    from extract.fetcher import FetchOptions, FetchResult
     from load.clip import Clip
     from load.osm import Loaded
     from skyloom.build import Built
@@ -44,11 +50,25 @@ rules_app = typer.Typer(no_args_is_help=True, help="Look at what the rules do.")
 class Imagery:
     """Rasters that a command names, and what the flags say of them."""
 
-    files: list[Path] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
     source: str = LOCAL_FILES
     acquired: str | None = None
     license: str | None = None
     attribution: str | None = None
+    bands: str | None = None
+    scale: str | None = None
+
+    def terms(self) -> dict[str, Any]:
+        """What is said of the files, as the indexing takes it."""
+        bands = opt.parse_numbers(self.bands, "--bands", 3) if self.bands else None
+        return {
+            "source": self.source,
+            "acquired": self.acquired,
+            "license": self.license,
+            "attribution": self.attribution,
+            "bands": tuple(int(band) for band in bands) if bands else None,
+            "scale": opt.parse_numbers(self.scale, "--scale", 2) if self.scale else None,
+        }
 
 
 @dataclass(frozen=True)
@@ -94,7 +114,7 @@ class Job:
     workers: int | None = None
     memory_limit: str | None = None
 
-    def settings(self, lake: Lake) -> Settings:
+    def settings(self, lake: Lake | None) -> Settings:
         """The settings that hold, read at the edge."""
         from skyloom.settings import read_settings
 
@@ -211,27 +231,78 @@ def fetch(
     acquired: opt.AcquiredOption = None,
     license: opt.LicenseOption = None,  # noqa: A002 (the flag's name)
     attribution: opt.AttributionOption = None,
-    retry: opt.RetryOption = False,
+    bands: opt.BandsOption = None,
+    scale: opt.ScaleOption = None,
+    sources: opt.SourcesOption = "",
+    refresh: opt.RefreshOption = False,
+    retry: opt.RetryOption = "",
+    dry_run: opt.DryRunOption = False,
+    limit: opt.ChipLimitOption = None,
+    max_requests: opt.MaxRequestsOption = None,
+    max_bytes: opt.MaxBytesOption = None,
+    probe: opt.ProbeOption = False,
+    reasons: opt.ReasonsOption = False,
     variables: opt.VarsOption = "{}",
     workers: opt.WorkersOption = None,
     threads: opt.ThreadsOption = None,
     quiet: opt.QuietOption = False,
 ) -> None:
-    """Fetch the chips that the scenes lack; --imagery adds rasters first."""
+    """Fetch the chips that the scenes lack; --imagery and --sources add images first."""
+    from extract.fetcher import FetchOptions
+    from skyloom.answers import print_forecast, print_reasons
     from skyloom.work import at_work
 
     progress.be_quiet(quiet)
-    rasters = Imagery(imagery or [], source_code, acquired, license, attribution)
+    if reasons:
+        from extract.fetch_report import fetch_report
+        from skyloom.lake import Lake
+
+        print_reasons(fetch_report(Lake.open(lake)))
+        return
+    terms = (source_code, acquired, license, attribution, bands, scale)
+    rasters = Imagery(imagery or [], *terms)
     job = Job(opt.parse_vars(variables), threads, workers)
+    options = FetchOptions(
+        limit=limit,
+        max_requests=max_requests,
+        max_bytes=opt.parse_bytes(max_bytes) if max_bytes else None,
+        probe_only=probe,
+    )
+    codes = opt.parse_codes(sources)
+    _check_sources(lake, job, codes)
     _check_imagery(lake, [], rasters)
     with at_work(lake) as (opened, log):
         if rasters.files:
             _index(opened, rasters)
+        if codes:
+            _index_sources(opened, job, codes, refresh=refresh)
+        if rasters.files or codes:
             _build(opened, log, job)
-        result = _fetch(opened, log, job, retry=retry)
+        if dry_run:
+            print_forecast(_forecast(opened, job, retry, limit))
+            return
+        result = _fetch(opened, log, job, retry=retry, options=options)
         _build(opened, log, job)
     print(result)
     _exit_if_partial(result)
+
+
+@app.command()
+def plan(
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    retry: opt.RetryOption = "",
+    limit: opt.ChipLimitOption = None,
+    as_json: opt.JsonOption = False,
+) -> None:
+    """Say what a fetch would ask for: chips, requests, bytes, hours at the quota."""
+    from skyloom.answers import print_forecast, print_json
+    from skyloom.lake import Lake
+
+    rows = _forecast(Lake.open(lake), Job(), retry, limit)
+    if as_json:
+        print_json(rows)
+    else:
+        print_forecast(rows)
 
 
 @app.command()
@@ -249,6 +320,8 @@ def run(
     acquired: opt.AcquiredOption = None,
     license: opt.LicenseOption = None,  # noqa: A002 (the flag's name)
     attribution: opt.AttributionOption = None,
+    bands: opt.BandsOption = None,
+    scale: opt.ScaleOption = None,
     variables: opt.VarsOption = "{}",
     workers: opt.WorkersOption = None,
     threads: opt.ThreadsOption = None,
@@ -256,15 +329,42 @@ def run(
 ) -> None:
     """Run every stage: load, build, fetch, build, report."""
     progress.be_quiet(quiet)
+    terms = (source_code, acquired, license, attribution, bands, scale)
     extracts = Osm(osm or [], region_name, _day(snapshot_date))
     _run(
         lake,
         extracts.within(bbox, polygon),
-        Imagery(imagery or [], source_code, acquired, license, attribution),
+        Imagery(imagery or [], *terms),
         Job(opt.parse_vars(variables), threads, workers),
-        sources=[code for code in sources.split(",") if code],
+        sources=opt.parse_codes(sources),
         regions=regions,
     )
+
+
+@app.command()
+def doctor(
+    lake: opt.LakeOption = opt.DEFAULT_LAKE, probe: opt.ServicesOption = False
+) -> None:
+    """Check the installation and the lake; every red line names the fix."""
+    from skyloom.doctor import Check, examine
+    from skyloom.lake import MARKER, Lake
+
+    marks = {True: "ok  ", False: "FAIL", None: "-   "}
+    opened = Lake.open(lake) if (lake / MARKER).exists() else None
+    settings = Job().settings(opened)
+    checks = examine(lake, settings.project)
+    if probe:
+        from extract.service_probe import probe_services
+
+        checks += [
+            Check(f"service {one.service}", one.ok, one.found, one.fix)
+            for one in probe_services(settings)
+        ]
+    for check in checks:
+        cure = f" -> {check.fix}" if not check.ok and check.fix else ""
+        print(f"{marks[check.ok]} {check.name}: {check.found}{cure}")
+    if any(check.ok is False for check in checks):
+        raise typer.Exit(EXIT_FAILURE)
 
 
 @app.command()
@@ -291,7 +391,8 @@ def demo(
         write_pbf(elements, pbf)
         write_imagery(elements, image)
     terms = ("CC0-1.0", "drawn by Skyloom, not a photograph")
-    _run(lake, Osm([pbf]), Imagery([image], "DR", None, *terms), Job(threads=threads))
+    drawn = Imagery([str(image)], "DR", None, *terms)
+    _run(lake, Osm([pbf]), drawn, Job(threads=threads))
     exported = export_skyscript(Lake.open(lake), folder / "skyscript")
     print_demo(Lake.open(lake), exported.csv)
 
@@ -478,7 +579,6 @@ def _run(
 ) -> None:
     """The main job; all input is checked before the lake is touched."""
     from explore.report import write_report
-    from extract.drawn_footprints import index_drawn
     from skyloom.lake import MARKER
     from skyloom.work import at_work
 
@@ -491,15 +591,14 @@ def _run(
         # A download is kept, whatever the rest comes to.
         with at_work(folder, create=True) as (lake, _):
             osm = osm.joined(_download(lake, job, regions))
-    _check_sources(sources or [])
+    _check_sources(folder, job, sources or [])
     _check_imagery(folder, osm.files, imagery)
     with at_work(folder, create=True) as (lake, log):
         for one in _load(lake, log, job, osm):
             print(one)
         if imagery.files:
             _index(lake, imagery)
-        if DRAWN in (sources or []):
-            index_drawn(lake, None)
+        _index_sources(lake, job, sources or [])
         first = _build(lake, log, job)
         result = _fetch(lake, log, job)
         progress.say(str(result))
@@ -513,13 +612,36 @@ def _run(
     _exit_if_partial(result)
 
 
-def _check_sources(sources: list[str]) -> None:
-    for source in sources:
-        if source != DRAWN:
-            raise UsageError(
-                f"source {source!r} cannot be fetched",
-                remedy=f"name {DRAWN}, or give files with --imagery",
-            )
+def _check_sources(folder: Path, job: Job, codes: list[str]) -> None:
+    """Refuse codes that the seed does not know, or that no service here has."""
+    services = [code for code in codes if code != DRAWN]
+    if not services:
+        return
+    from extract.known_sources import find_source, known_sources
+    from extract.services import SEEDS, way
+    from skyloom.lake import MARKER, Lake
+
+    lake = Lake.open(folder) if (folder / MARKER).exists() else None
+    settings = job.settings(lake)
+    known = known_sources(settings.project / SEEDS)
+    for code in services:
+        way(find_source(known, code), settings)
+
+
+def _index_sources(
+    lake: Lake, job: Job, codes: list[str], *, refresh: bool = False
+) -> None:
+    from extract.drawn_footprints import index_drawn
+    from extract.services import index_sources
+
+    if DRAWN in codes:
+        index_drawn(lake, None)
+    days = {
+        name: date.fromisoformat(str(job.variables[var])) if var in job.variables else None
+        for name, var in (("first", "acquired_from"), ("last", "acquired_to"))
+    }
+    services = [code for code in codes if code != DRAWN]
+    index_sources(lake, services, job.settings(lake), refresh=refresh, **days)
 
 
 def _check_imagery(folder: Path, osm: list[Path], imagery: Imagery) -> None:
@@ -536,8 +658,9 @@ def _check_imagery(folder: Path, osm: list[Path], imagery: Imagery) -> None:
     check_source_code(imagery.source)
     if imagery.acquired:
         parse_acquired(imagery.acquired)
-    for file in imagery.files:
-        check_raster(file)
+    terms = imagery.terms()
+    for file in locations(imagery.files):
+        check_raster(file, scaled=terms["scale"] is not None)
     lake = Lake.open(folder) if (folder / MARKER).exists() else None
     for file in imagery.files:
         if not reaches(lake, osm, lonlat_bounds(file)):
@@ -580,14 +703,7 @@ def _load(lake: Lake, log: Log, job: Job, osm: Osm) -> list[Loaded]:
 def _index(lake: Lake, imagery: Imagery) -> None:
     from extract.footprints import index_files
 
-    index_files(
-        lake,
-        imagery.files,
-        source=imagery.source,
-        acquired=imagery.acquired,
-        license=imagery.license,
-        attribution=imagery.attribution,
-    )
+    index_files(lake, imagery.files, **imagery.terms())
 
 
 def _build(lake: Lake, log: Log, job: Job, select: list[str] | None = None) -> Built:
@@ -606,20 +722,40 @@ def _build(lake: Lake, log: Log, job: Job, select: list[str] | None = None) -> B
     return built
 
 
-def _fetch(lake: Lake, log: Log, job: Job, *, retry: bool = False) -> FetchResult:
+def _fetch(
+    lake: Lake,
+    log: Log,
+    job: Job,
+    *,
+    retry: str = "",
+    options: FetchOptions | None = None,
+) -> FetchResult:
     from extract.fetcher import fetch as fetch_chips
     from skyloom.catalog import Catalog
 
-    settings = job.settings(lake)
     result = fetch_chips(
         lake,
         Catalog.open(lake),
-        workers=settings.workers,
-        retry=retry,
-        styles=settings.project / "seeds" / "drawn_styles.csv",
+        job.settings(lake),
+        retry=opt.parse_codes(retry),
+        options=options,
     )
     log("fetched", result=str(result))
     return result
+
+
+def _forecast(
+    lake: Lake, job: Job, retry: str, limit: int | None
+) -> list[dict[str, Any]]:
+    from dataclasses import asdict
+
+    from extract.fetcher import forecast
+    from skyloom.catalog import Catalog
+
+    rows = forecast(
+        lake, Catalog.open(lake), job.settings(lake), opt.parse_codes(retry), limit
+    )
+    return [asdict(row) for row in rows]
 
 
 def _is_newer(page: Path, catalog: Path) -> bool:
@@ -630,7 +766,9 @@ def _is_newer(page: Path, catalog: Path) -> bool:
 
 
 def _exit_if_partial(result: FetchResult) -> None:
-    if result.failed:
+    if any(reason in ("credentials", "quota") for _, reason, _ in result.stopped):
+        raise typer.Exit(EXIT_CREDENTIALS)
+    if result.failed or result.left:
         raise typer.Exit(EXIT_PARTIAL)
 
 

@@ -1,6 +1,7 @@
 """Flags and arguments that several commands share, each said once."""
 
 import json
+import re
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -124,9 +125,25 @@ DateOption = Annotated[
     ),
 ]
 ImageryOption = Annotated[
-    list[Path] | None, typer.Option("--imagery", help="georeferenced rasters")
+    list[str] | None,
+    typer.Option(
+        "--imagery", help="georeferenced rasters: files, globs, or http(s) and s3 URLs"
+    ),
 ]
-SourcesOption = Annotated[str, typer.Option(help="sources without files: drawn")]
+BandsOption = Annotated[
+    str | None, typer.Option(help="bands of red, green and blue, as in 4,3,2")
+]
+ScaleOption = Annotated[
+    str | None,
+    typer.Option(help="values shown as black and as white, as in 0,3000"),
+]
+SourcesOption = Annotated[
+    str,
+    typer.Option(help="sources of the seed by their codes, and drawn: US,S2,drawn"),
+]
+RefreshOption = Annotated[
+    bool, typer.Option("--refresh", help="ask the services again what they hold")
+]
 SourceOption = Annotated[
     str, typer.Option("--source-code", help="two letters that name the imagery")
 ]
@@ -142,7 +159,31 @@ VarsOption = Annotated[
     str, typer.Option("--vars", help='dbt vars as JSON, e.g. {"max_px": 400}')
 ]
 RetryOption = Annotated[
-    bool, typer.Option("--retry", help="also try again what a gate refused")
+    str,
+    typer.Option(
+        "--retry", help="also try again what was refused: reasons (nodata,cloud) or all"
+    ),
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="say what would be fetched, and fetch nothing")
+]
+ChipLimitOption = Annotated[
+    int | None, typer.Option("--limit", min=1, help="at most so many chips")
+]
+MaxRequestsOption = Annotated[
+    int | None, typer.Option(min=1, help="at most so many requests to services")
+]
+MaxBytesOption = Annotated[
+    str | None, typer.Option(help="at most so much from services, as in 10GB")
+]
+ProbeOption = Annotated[
+    bool, typer.Option("--probe", help="fetch a few chips of each source, and judge")
+]
+ServicesOption = Annotated[
+    bool, typer.Option("--probe", help="also fetch a small chip from each service")
+]
+ReasonsOption = Annotated[
+    bool, typer.Option("--report", help="rank why chips are missing; fetch nothing")
 ]
 ReportOption = Annotated[
     Path | None, typer.Option("--out", help="the file (default: in the lake)")
@@ -183,3 +224,35 @@ def parse_vars(text: str) -> dict[str, Any]:
     if not isinstance(variables, dict):
         raise UsageError("--vars is not a JSON object", remedy='like {"max_px": 400}')
     return variables
+
+
+def parse_codes(text: str) -> list[str]:
+    """The words of a flag, with commas between."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def parse_numbers(text: str, flag: str, count: int) -> tuple[float, ...]:
+    """The numbers of a flag, with commas between.
+
+    Raises:
+        UsageError: there are not `count` of them.
+    """
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        numbers = ()
+    if len(numbers) != count:
+        raise UsageError(f"{flag} {text!r} is not {count} numbers with commas between")
+    return numbers
+
+
+def parse_bytes(text: str) -> int:
+    """A number of bytes, as in 500MB or 10GB; units are decimal.
+
+    Raises:
+        UsageError: it is none.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)B?", text.strip().upper())
+    if not found:
+        raise UsageError(f"{text!r} is not a number of bytes", remedy="like 10GB")
+    return int(float(found[1]) * 1000 ** " KMGT".index(found[2] or " "))

@@ -11,9 +11,9 @@ _quiet = False
 
 
 class Step(Protocol):
-    """Units done, and how many of what is counted beside them."""
+    """Units done, how many of what is counted beside them, and what else to show."""
 
-    def __call__(self, units: int, others: int = 0, /) -> None:  # noqa: D102
+    def __call__(self, units: int, others: int = 0, note: str = "", /) -> None:  # noqa: D102
         ...
 
 
@@ -37,10 +37,11 @@ def track(
 
     On a terminal this is a bar with the time left, elsewhere a line now and then. With
     the unit "B" units are bytes, shown with their rate. The step's second argument
-    adds to a count of something else, called `counted`.
+    adds to a count of something else, called `counted`; its third is text that stands
+    behind the numbers.
     """
     if _quiet:
-        yield lambda _, __=0: None
+        yield lambda _, __=0, ___="": None
     elif sys.stderr.isatty():
         with _bar(title, total, unit, counted) as step:
             yield step
@@ -68,12 +69,17 @@ def _bar(title: str, total: int, unit: str, counted: str) -> Iterator[Step]:
     )
     with progress.Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(title, total=total, note="")
-        tally = 0
+        done = tally = 0
+        start = time.monotonic()
 
-        def step(units: int, others: int = 0, /) -> None:
-            nonlocal tally
+        def step(units: int, others: int = 0, note: str = "", /) -> None:
+            nonlocal done, tally
+            done += units
             tally += others
-            bar.update(task, advance=units, note=_count(tally, counted))
+            # A rate, where the rest of the line is for somebody who watches rates.
+            rate = done / max(1e-9, time.monotonic() - start)
+            parts = [_count(tally, counted), f"{rate:.1f}/s" if note else "", note]
+            bar.update(task, advance=units, note=", ".join(filter(None, parts)))
 
         yield step
 
@@ -82,17 +88,18 @@ def _plain_lines(title: str, total: int, unit: str, counted: str) -> Step:
     done = tally = 0
     start = last = time.monotonic()
 
-    def step(units: int, others: int = 0) -> None:
+    def step(units: int, others: int = 0, note: str = "", /) -> None:
         nonlocal done, tally, last
         done += units
         tally += others
         now = time.monotonic()
         if done < total and now - last >= PLAIN_EVERY_S:
             last = now
-            rate = done / (now - start)
+            rate = done / max(1e-9, now - start)
             parts = [f"{title}: {_size(done, unit)} of {_size(total, unit)}"]
             parts += filter(None, [_count(tally, counted)])
-            parts += [f"{_size(rate, unit)}/s", f"{(total - done) / rate:.0f} s left"]
+            left = f"{(total - done) / rate:.0f} s left" if rate else "none yet"
+            parts += [f"{_size(rate, unit)}/s", left, *filter(None, [note])]
             say(", ".join(parts))
 
     return step

@@ -86,23 +86,6 @@ def tables(lake: LakeOption = DEFAULT_LAKE, as_json: JsonOption = False) -> None
 
 
 @app.command()
-def doctor(lake: LakeOption = DEFAULT_LAKE) -> None:
-    """Check the installation and the lake; every red line names the fix."""
-    from skyloom.doctor import examine
-    from skyloom.lake import MARKER, Lake
-    from skyloom.settings import read_settings
-
-    marks = {True: "ok  ", False: "FAIL", None: "-   "}
-    opened = Lake.open(lake) if (lake / MARKER).exists() else None
-    checks = examine(lake, read_settings(opened).project)
-    for check in checks:
-        cure = f" -> {check.fix}" if not check.ok and check.fix else ""
-        print(f"{marks[check.ok]} {check.name}: {check.found}{cure}")
-    if any(check.ok is False for check in checks):
-        raise typer.Exit(1)
-
-
-@app.command()
 def config(lake: LakeOption = DEFAULT_LAKE, as_json: JsonOption = False) -> None:
     """Print every setting, its value and where the value comes from."""
     import json

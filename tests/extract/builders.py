@@ -109,6 +109,8 @@ def source_row(
         "jpeg_quality": 95,
         "min_valid_fraction": 0.99,
         "min_std": 2.0,
+        "max_saturated_fraction": 0.5,
+        "max_cloud_fraction": 0.1,
         "recipe": "rgb-v1",
         **changes,
     }

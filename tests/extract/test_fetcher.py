@@ -12,7 +12,7 @@ from PIL import Image
 
 from extract import jpeg, maker
 from extract.chips import FetchError, RawChip, Sheet
-from extract.fetcher import FetchResult, fetch
+from extract.fetcher import FetchOptions, FetchResult, fetch
 from extract.files import FileSource
 from extract.footprints import index_files
 from extract.tables import read
@@ -27,6 +27,7 @@ from tests.extract.builders import (
     source_row,
     write_image,
 )
+from tests.extract.services import Virtual
 
 
 class Counting:
@@ -154,10 +155,11 @@ def test_gates_reject_for_good(lake: Lake, tmp_path: Path) -> None:
     assert "_xx_" in rows["good_LF"]["filepath"]
     assert len(chips(lake)) == 1
     assert fetch(lake, town) == FetchResult(3, 0, 3, 0, 0)
-    assert fetch(lake, town, retry=True) == FetchResult(3, 0, 1, 2, 0)
+    assert fetch(lake, town, retry={"blank", "cloud"}) == FetchResult(3, 0, 2, 1, 0)
+    assert fetch(lake, town, retry={"all"}) == FetchResult(3, 0, 1, 2, 0)
     # Thresholds are the source's.
     town.sources = [source_row(min_valid_fraction=0.1)]
-    assert fetch(lake, town, retry=True) == FetchResult(3, 1, 1, 1, 0)
+    assert fetch(lake, town, retry={"all"}) == FetchResult(3, 1, 1, 1, 0)
 
 
 def test_a_chip_of_another_size_is_rejected(lake: Lake, town: StandIn) -> None:
@@ -178,7 +180,7 @@ def test_a_failure_is_told_and_tried_again(
     lake: Lake, town: StandIn, error: Exception, reason: str
 ) -> None:
     broken = Counting(lake, error, after=5)
-    result = fetch(lake, town, workers=1, readers={"file": broken})
+    result = fetch(lake, town, workers=1, readers={"file": broken}, crew=Virtual())
     assert result == FetchResult(12, 5, 0, 0, 7)
     failed = ledger(lake).filter(pl.col("status") == "failed")
     assert set(failed["reason"]) == {reason}
@@ -253,6 +255,39 @@ def test_a_full_disk_is_one_sentence(
     with pytest.raises(SkyloomError, match=r"No space left on device.*free some"):
         maker.write_whole(tmp_path / "images" / "a.jpg", b"chip")
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_what_is_left_is_counted_and_the_stop_is_told(
+    lake: Lake, town: StandIn
+) -> None:
+    town.sources = [source_row(kind="earthengine")]
+    few = fetch(
+        lake,
+        town,
+        readers={"earthengine": Counting(lake)},
+        options=FetchOptions(limit=3),
+    )
+    assert few == FetchResult(12, 3, 0, 0, 0, left=9)
+    over = Counting(lake, FetchError("quota", "the month's compute is used up"))
+    stop = ("file", "quota", "the month's compute is used up")
+    told = fetch(lake, town, readers={"earthengine": over})
+    assert told == FetchResult(12, 0, 3, 0, 0, left=9, stopped=(stop,))
+    assert str(told).endswith("0 failed, 9 left; file stopped (quota)")
+    assert ledger(lake).height == 3
+    probe = FetchOptions(probe=2, probe_only=True)
+    reader = Counting(lake)
+    seen = fetch(lake, town, readers={"earthengine": reader}, options=probe)
+    assert seen == FetchResult(12, 2, 3, 0, 0, left=7)
+    assert reader.reads == 2
+
+
+def test_what_failed_before_comes_last(lake: Lake, town: StandIn) -> None:
+    late = town.scenes.pop()
+    fetch(lake, town, readers={"file": Counting(lake, FetchError("read", "gone"))})
+    town.scenes.append(late)
+    assert fetch(lake, town, options=FetchOptions(limit=1)).fetched == 1
+    done = ledger(lake).filter(pl.col("status") == "ok")
+    assert done["scene_id"].to_list() == [late["scene_id"]]
 
 
 def test_a_source_that_nobody_reads_is_told(lake: Lake, town: StandIn) -> None:

@@ -21,12 +21,25 @@ from extract.earthengine_session import Session, client
 
 # The service takes 50,331,648 bytes before compression and counts generously.
 MAX_BYTES = 45_000_000
-SHEET_PX = 2048
+# With four bytes for each of four bands still within MAX_BYTES.
+SHEET_PX = 1600
 MIN_USED = 0.4
 # Far below a pixel, far above the rounding of large coordinates.
 ALIGNED_PX = 1e-3
 AUTHORITY_CODE = re.compile(r"[A-Z-]+:\d+")
 Row = dict[str, Any]
+
+
+def limits(in_flight: int, per_second: float) -> Limits:
+    """What the service bears at a project's quota."""
+    return Limits(
+        EarthEngineSource.name,
+        in_flight=in_flight,
+        per_second=per_second,
+        sheet_px=SHEET_PX,
+        max_bytes=MAX_BYTES,
+        min_used=MIN_USED,
+    )
 
 
 class EarthEngineSource:
@@ -49,14 +62,7 @@ class EarthEngineSource:
 
         `clouds` has the rule of each source whose images say where cloud is.
         """
-        self.limits = Limits(
-            self.name,
-            in_flight=session.in_flight,
-            per_second=per_second,
-            sheet_px=SHEET_PX,
-            max_bytes=MAX_BYTES,
-            min_used=MIN_USED,
-        )
+        self.limits = limits(session.in_flight, per_second)
         self._ee = client()
         self._expected = expected()
         self._clouds = clouds

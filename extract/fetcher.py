@@ -1,7 +1,7 @@
 """The run: plan, take what the ledger lacks, make the chips, record each one."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +9,20 @@ from pathlib import Path
 import polars as pl
 
 from extract import ledger, tables
-from extract.chips import CatalogReader, ChipRequest, ImageSource, as_requests
+from extract.chips import (
+    CatalogReader,
+    ChipRequest,
+    ImageSource,
+    Limits,
+    as_requests,
+)
 from extract.crew import Crew, Threads
+from extract.forecast import Forecast, plan_counts
 from extract.gates import Gate
 from extract.ledger import FAILED, OK, REJECTED, Journal
 from extract.maker import ChipMaker, Finish
 from extract.planner import plan
-from extract.readers import open_readers
+from extract.readers import Openers, open_readers
 from extract.routes import Routes, in_order, routes
 from extract.scheduler import Dispatcher, Guards
 from skyloom.lake import Lake, command_line
@@ -25,6 +32,7 @@ from skyloom.raw_tables import FOOTPRINTS
 STYLES = Path(__file__).parent.parent / "dbt_project" / "seeds" / "drawn_styles.csv"
 Stopped = tuple[tuple[str, str, str], ...]
 Readers = Mapping[str, tuple[str, ImageSource]]
+Services = Callable[[pl.DataFrame, pl.DataFrame], Openers]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class KnownSource:
     """A row of the seed; degrees, ISO dates, `{year}` in the attribution.
 
     `id_pattern` is a regular expression that the last part of an image's id matches.
+    `index_months` is how many months before the newest snapshot are listed; None = all.
     """
 
     source: str
@@ -50,6 +51,7 @@ class KnownSource:
     license: str
     attribution: str
     stac: tuple[StacCollection, ...]
+    index_months: int | None = None
 
 
 def known_sources(seeds: Path) -> dict[str, KnownSource]:
@@ -95,6 +97,7 @@ def _known(
         _number(row[side], side, where) or 0.0
         for side in ("west", "south", "east", "north")
     )
+    months = _number(row["index_months"], "index_months", where)
     return KnownSource(
         source=row["source"],
         name=row["name"],
@@ -114,6 +117,7 @@ def _known(
         license=row["license"],
         attribution=row["attribution"],
         stac=tuple(stac.get(row["source"], ())),
+        index_months=None if months is None else int(months),
     )
 
 

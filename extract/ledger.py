@@ -96,25 +96,35 @@ def compact(lake: Lake) -> pl.DataFrame:
     dropped; its chip is fetched again. Attempts go to a file for each run.
     """
     journals = _journals(lake)
-    known = tables.read(lake, LEDGER)
+    before = tables.read(lake, LEDGER)
     if not journals:
-        return known
+        return before
     rows: list[dict[str, Any]] = []
     for file in journals:
         entries, tries = _lines(file)
         rows += entries
         attempts.write(lake, int(file.stem), tries)
-    later = pl.DataFrame(rows, schema=tables.schema(LEDGER))
-    ledger = (
-        pl.concat([known, later])
-        .unique("request_id", keep="last", maintain_order=True)
-        .sort("request_id")
-    )
+    ledger = _last_words(before, rows)
     path = lake.root / LEDGER.pattern.replace("*", LEDGER.name)
     tables.write(LEDGER, ledger, path, order_by="request_id")
     for file in journals:
         file.unlink()
     return ledger
+
+
+def known(lake: Lake) -> pl.DataFrame:
+    """The ledger with what a killed run left in its journals; nothing is written."""
+    rows = [row for file in _journals(lake) for row in _lines(file)[0]]
+    return _last_words(tables.read(lake, LEDGER), rows)
+
+
+def _last_words(before: pl.DataFrame, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    later = pl.DataFrame(rows, schema=tables.schema(LEDGER))
+    return (
+        pl.concat([before, later])
+        .unique("request_id", keep="last", maintain_order=True)
+        .sort("request_id")
+    )
 
 
 def settled(lake: Lake, ledger: pl.DataFrame, *, retry: Collection[str]) -> set[str]:

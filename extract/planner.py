@@ -1,53 +1,49 @@
 """Scenes and footprints in, requests out: which image gives which chip. No I/O."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import shapely
 
-from extract.outlines import from_lonlat
+from extract.choice import NEAREST, eligible, ranked
+from extract.holding import Chip, held_by_one
+from extract.seams import held_by_several
 from extract.tables import schema
+from extract.pixel_boxes import Grounds, unwrapped
+from skyloom.errors import SkyloomError
 from skyloom.raw_tables import REQUESTS
 
-POINTS_PER_SIDE = 9
-# A box on the very edge of a pixel must not gain a pixel through rounding.
-TOLERANCE_PX = 1e-6
-CHUNK = 20_000
 NO_COVERAGE = "no_coverage"
-Floats = npt.NDArray[np.float64]
 SIDES = ("west", "south", "east", "north")
-TAKEN = ("source_image_id", "sha256", "crs")
-WINDOW = pl.Schema(
-    {
-        "scene": pl.UInt32(),
-        "image": pl.UInt32(),
-        "transform": pl.List(pl.Float64()),
-        "width_px": pl.Int64(),
-        "height_px": pl.Int64(),
-    }
-)
 
 
 def plan(
-    scenes: pl.DataFrame, footprints: pl.DataFrame, sources: pl.DataFrame
+    scenes: pl.DataFrame,
+    footprints: pl.DataFrame,
+    sources: pl.DataFrame,
+    snapshots: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One request per scene, ordered by scene_id; the order of the inputs is nothing.
 
-    A chip is the pixel-aligned envelope of the scene's box on the grid of the newest
-    image that holds the whole box. A scene that no image holds has a null grid and
-    the reason in `why_not`.
+    A chip is the pixel-aligned envelope of the scene's box on the grid of the image
+    that its source prefers among those that hold the whole box, or else of several
+    images on one lattice that hold it together. A scene that none hold has a null
+    grid and the reason in `why_not`. `snapshots` says of which day each snapshot is.
+
+    Raises:
+        SkyloomError: a source prefers by the snapshots' days, which are not given.
     """
-    scenes = scenes.sort("scene_id")
-    parts = []
-    for (source,), group in scenes.group_by("source", maintain_order=True):
-        images = footprints.filter(pl.col("source") == source).sort("source_image_id")
-        for start in range(0, group.height, CHUNK):
-            parts.append(_choose(group.slice(start, CHUNK), images))
     wanted = schema(REQUESTS)
+    parts = [
+        _answers(group, ranked(images, choice, day))
+        for group, images, choice, day in _groups(
+            scenes.sort("scene_id"), footprints, sources, snapshots
+        )
+    ]
     if not parts:
         return pl.DataFrame(schema=wanted)
     recipes = sources.select("source", pl.col("recipe").cast(pl.String))
@@ -61,105 +57,100 @@ def plan(
     )
 
 
-def _choose(scenes: pl.DataFrame, images: pl.DataFrame) -> pl.DataFrame:
-    """The newest image that holds each scene's box; undated ones come last."""
-    scenes = scenes.select("scene_id", "box_id", "source", *SIDES)
-    images = images.with_row_index("image")
-    held = (
-        pl.concat([pl.DataFrame(schema=WINDOW), *_windows(scenes, images)])
-        .join(images.select("image", "acquired", *TAKEN), on="image")
-        .sort(
-            ["scene", "acquired", "source_image_id"],
-            descending=[False, True, False],
-            nulls_last=True,
+def _groups(
+    scenes: pl.DataFrame,
+    footprints: pl.DataFrame,
+    sources: pl.DataFrame,
+    snapshots: pl.DataFrame | None,
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, str, date | None]]:
+    """Scenes that share one order of preference, with their source's images."""
+    rules = {row["source"]: row for row in sources.iter_rows(named=True)}
+    for (source,), group in scenes.group_by("source", maintain_order=True):
+        rule = rules[str(source)]
+        images = footprints.filter(pl.col("source") == source)
+        images, choice = eligible(images, rule), rule["image_choice"]
+        if choice != NEAREST:
+            yield group, images, choice, None
+            continue
+        if snapshots is None:
+            raise SkyloomError(
+                f"source {source} prefers the images nearest to the snapshot, whose "
+                "day is not known here",
+                remedy="build the lake, so that its snapshots are published",
+            )
+        days = snapshots.select(
+            pl.col("snapshot").alias("osm_snapshot"), pl.col("snapshot_date")
         )
-        .unique("scene", keep="first", maintain_order=True)
-    )
-    return (
-        scenes.with_row_index("scene")
-        .join(held, on="scene", how="left")
-        .select(
-            "scene_id",
-            "box_id",
-            "source",
-            pl.when(pl.col("image").is_not_null())
-            .then(pl.concat_list("source_image_id"))
-            .alias("source_image_ids"),
-            pl.when(pl.col("image").is_not_null())
-            .then(pl.concat_list("sha256"))
-            .alias("source_image_sha256s"),
-            pl.col("sha256").alias("content"),
-            "crs",
-            "transform",
-            "width_px",
-            "height_px",
-            pl.when(pl.col("image").is_null())
-            .then(pl.lit(NO_COVERAGE))
-            .alias("why_not"),
-        )
-    )
+        dated = group.join(days, on="osm_snapshot", how="left", maintain_order="left")
+        for (day,), some in dated.group_by("snapshot_date", maintain_order=True):
+            yield some, images, choice, day
 
 
-def _windows(scenes: pl.DataFrame, images: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """For each image, the scenes it holds whole and their windows on its grid."""
-    sides = scenes.select(pl.col(SIDES).cast(pl.Float64)).to_numpy(writable=True)
-    # A box across the antimeridian has its east behind its west.
-    sides[:, 2] += np.where(sides[:, 2] < sides[:, 0], 360.0, 0.0)
+def _answers(scenes: pl.DataFrame, images: pl.DataFrame) -> pl.DataFrame:
+    """Scenes with the images and the grid of their chips, best images first."""
+    sides = unwrapped(scenes.select(pl.col(SIDES).cast(pl.Float64)).to_numpy())
+    rows = images.to_dicts()
+    grounds = Grounds(rows)
+    chips: list[Chip | None] = [None] * scenes.height
     tree = shapely.STRtree(shapely.box(*sides.T))
-    for image in images.iter_rows(named=True):
-        bounds = [image["bbox"][side] for side in ("xmin", "ymin", "xmax", "ymax")]
-        near = np.sort(tree.query(shapely.box(*bounds)))
-        if near.size:
-            yield _held(near, sides[near], image)
-
-
-def _held(
-    scene: npt.NDArray[np.int64], sides: Floats, image: dict[str, Any]
-) -> pl.DataFrame:
-    a, _, c, _, e, f = image["transform"]
-    with np.errstate(invalid="ignore"):
-        x, y = from_lonlat(image["crs"]).transform(*_edges(sides))
-        cols, rows = (np.asarray(x) - c) / a, (np.asarray(y) - f) / e
-        left = np.floor(cols.min(axis=1) + TOLERANCE_PX)
-        right = np.ceil(cols.max(axis=1) - TOLERANCE_PX)
-        top = np.floor(rows.min(axis=1) + TOLERANCE_PX)
-        bottom = np.ceil(rows.max(axis=1) - TOLERANCE_PX)
-        # What lies outside the projection is infinite and so held by nothing.
-        whole = (left >= 0) & (top >= 0) & (left < right) & (top < bottom)
-        whole &= (right <= image["width_px"]) & (bottom <= image["height_px"])
-    left, right, top, bottom = left[whole], right[whole], top[whole], bottom[whole]
-    transforms = [
-        [a, 0.0, corner_x, 0.0, e, corner_y]
-        for corner_x, corner_y in zip(
-            (a * left + c).tolist(), (e * top + f).tolist(), strict=True
-        )
-    ]
-    columns = {
-        "scene": scene[whole],
-        "image": np.full(left.size, image["image"]),
-        "transform": transforms,
-        "width_px": (right - left).astype(np.int64),
-        "height_px": (bottom - top).astype(np.int64),
-    }
-    return pl.DataFrame(columns, schema=WINDOW)
-
-
-def _edges(sides: Floats) -> tuple[Floats, Floats]:
-    """Points along the edges of boxes, longitudes and latitudes of (boxes, points)."""
-    west, south, east, north = (side[:, None] for side in sides.T)
-    part = np.linspace(0.0, 1.0, POINTS_PER_SIDE)[None, :]
-    # Not west + part * (east - west): that misses the east edge by a rounding.
-    lon, lat = west * (1 - part) + east * part, south * (1 - part) + north * part
-    still = np.ones_like(part)
+    held_by_one(sides, tree, rows, grounds, chips)
+    open_ones = np.array([k for k, chip in enumerate(chips) if chip is None], np.int64)
+    if open_ones.size:
+        found = held_by_several(sides[open_ones], rows, grounds)
+        for k, chip in zip(open_ones.tolist(), found, strict=True):
+            chips[k] = chip
     return (
-        np.concatenate([lon, lon, west * still, east * still], axis=1),
-        np.concatenate([south * still, north * still, lat, lat], axis=1),
+        scenes.select("scene_id", "box_id", "source")
+        .with_row_index("scene")
+        .join(_columns(chips, images), on="scene", how="left")
+        .with_columns(
+            pl.when(pl.col("crs").is_null()).then(pl.lit(NO_COVERAGE)).alias("why_not")
+        )
+        .drop("scene")
+    )
+
+
+def _columns(chips: Sequence[Chip | None], images: pl.DataFrame) -> pl.DataFrame:
+    """The columns of the chips there are, by `scene`, the place in the sequence."""
+    there = [(scene, chip) for scene, chip in enumerate(chips) if chip]
+    # Lists are made by polars: a million of Python's take it minutes to read.
+    used = pl.DataFrame(
+        {
+            "scene": [scene for scene, chip in there for _ in chip.images],
+            "image": [image for _, chip in there for image in chip.images],
+        },
+        schema={"scene": pl.UInt32, "image": pl.UInt32},
+    )
+    sides = [[*chip.transform, chip.width_px, chip.height_px] for _, chip in there]
+    grids = pl.DataFrame(
+        np.array(sides, np.float64).reshape(-1, 8),
+        schema=[*"abcdef", "width_px", "height_px"],
+    ).select(
+        pl.Series("scene", [scene for scene, _ in there], dtype=pl.UInt32),
+        pl.concat_list(*"abcdef").alias("transform"),
+        pl.col("width_px", "height_px").cast(pl.Int32),
+    )
+    named = images.select("source_image_id", "sha256", "crs").with_row_index("image")
+    return (
+        used.join(named, on="image", how="left", maintain_order="left")
+        .group_by("scene", maintain_order=True)
+        .agg(
+            pl.col("source_image_id").alias("source_image_ids"),
+            pl.col("sha256").alias("source_image_sha256s"),
+            pl.col("crs").first(),
+        )
+        .join(grids, on="scene")
     )
 
 
 def _request_id(row: dict[str, Any]) -> str:
     images = ",".join(
-        f"{image}@{row['content']}" for image in row["source_image_ids"] or ()
+        f"{image}@{content}"
+        for image, content in zip(
+            row["source_image_ids"] or (),
+            row["source_image_sha256s"] or (),
+            strict=True,
+        )
     )
     # Ten decimals: two machines may differ in the last bits of a double.
     transform = ",".join(f"{number:.10e}" for number in row["transform"] or ())

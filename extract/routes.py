@@ -8,6 +8,7 @@ from operator import attrgetter
 from extract.chips import ChipRequest, ImageSource, Limits, Sheet
 from extract.lanes import Lane
 from extract.probe import Probe, split
+from extract.sheets import sheets
 
 SERVICES = ("earthengine", "stac")
 
@@ -52,9 +53,9 @@ def is_service(kind: str, limits: Limits) -> bool:
 def sheets_of(requests: Sequence[ChipRequest], limits: Limits) -> list[Sheet]:
     """The windows that chips of one source are read with, in the chips' order."""
     place = {request.request_id: place for place, request in enumerate(requests)}
-    sheets = [Sheet.of(request) for request in requests]
     return sorted(
-        sheets, key=lambda one: min(place[chip.request_id] for chip in one.chips)
+        sheets(requests, limits),
+        key=lambda one: min(place[chip.request_id] for chip in one.chips),
     )
 
 

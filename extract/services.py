@@ -9,8 +9,9 @@ import polars as pl
 import shapely
 
 from extract.area import area_of
-from extract.chips import CloudRule, ImageSource
+from extract.chips import CloudRule, ImageSource, Limits
 from extract.earthengine import EarthEngineSource
+from extract.earthengine import limits as earthengine_limits
 from extract.earthengine_index import images_of as earthengine_images
 from extract.earthengine_session import Session, open_session
 from extract.files import FileSource, StacSource
@@ -137,7 +138,7 @@ def openers(
     clouds, wait_s = cloud_rules(sources), settings.request_timeout_s
 
     def files() -> ImageSource:
-        limits = replace(FileSource.limits, in_flight=settings.workers)
+        limits = all_limits(settings)[FILE]
         return FileSource(footprints, clouds, limits, timeout_s=wait_s)
 
     def stac() -> ImageSource:
@@ -150,7 +151,7 @@ def openers(
         }
         # A signer leaves the links of other services as they are.
         name = next((sign for sign in sorted(filter(None, signs))), None)
-        limits = replace(StacSource.limits, in_flight=settings.stac_in_flight)
+        limits = all_limits(settings)[STAC]
         return StacSource(
             footprints, clouds, limits, signer=signer(name), timeout_s=wait_s
         )
@@ -161,6 +162,17 @@ def openers(
         )
 
     return {FILE: files, STAC: stac, EARTH_ENGINE: earth_engine}
+
+
+def all_limits(settings: Settings) -> dict[str, Limits]:
+    """What each kind of source bears, without opening it."""
+    return {
+        FILE: replace(FileSource.limits, in_flight=settings.workers),
+        STAC: replace(StacSource.limits, in_flight=settings.stac_in_flight),
+        EARTH_ENGINE: earthengine_limits(
+            settings.earthengine_in_flight, settings.earthengine_per_second
+        ),
+    }
 
 
 def cloud_rules(sources: pl.DataFrame) -> dict[str, CloudRule]:

@@ -10,6 +10,7 @@ import tempfile
 import traceback
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,7 +68,9 @@ class Imagery:
             "license": self.license,
             "attribution": self.attribution,
             "bands": tuple(int(band) for band in bands) if bands else None,
-            "scale": opt.parse_numbers(self.scale, "--scale", 2) if self.scale else None,
+            "scale": opt.parse_numbers(self.scale, "--scale", 2)
+            if self.scale
+            else None,
         }
 
 
@@ -637,7 +640,9 @@ def _index_sources(
     if DRAWN in codes:
         index_drawn(lake, None)
     days = {
-        name: date.fromisoformat(str(job.variables[var])) if var in job.variables else None
+        name: date.fromisoformat(str(job.variables[var]))
+        if var in job.variables
+        else None
         for name, var in (("first", "acquired_from"), ("last", "acquired_to"))
     }
     services = [code for code in codes if code != DRAWN]
@@ -731,13 +736,17 @@ def _fetch(
     options: FetchOptions | None = None,
 ) -> FetchResult:
     from extract.fetcher import fetch as fetch_chips
+    from extract.services import openers
     from skyloom.catalog import Catalog
 
+    settings = job.settings(lake)
     result = fetch_chips(
         lake,
         Catalog.open(lake),
-        job.settings(lake),
+        workers=settings.workers,
         retry=opt.parse_codes(retry),
+        services=partial(openers, settings),
+        styles=settings.project / "seeds" / "drawn_styles.csv",
         options=options,
     )
     log("fetched", result=str(result))
@@ -750,10 +759,15 @@ def _forecast(
     from dataclasses import asdict
 
     from extract.fetcher import forecast
+    from extract.services import all_limits
     from skyloom.catalog import Catalog
 
     rows = forecast(
-        lake, Catalog.open(lake), job.settings(lake), opt.parse_codes(retry), limit
+        lake,
+        Catalog.open(lake),
+        all_limits(job.settings(lake)),
+        retry=opt.parse_codes(retry),
+        limit=limit,
     )
     return [asdict(row) for row in rows]
 

@@ -133,6 +133,7 @@ def test_shard_models_hold_no_aggregate_across_scenes():
 
 # Small summaries that a second pass hands to each shard.
 HANDED = {"int_focus_objects", "int_snapshot_extents", "int_test_tiles", "sources"}
+HANDED |= {"int_imagery_pieces", "int_imagery_shapes"}
 
 
 def test_no_shard_model_reads_what_only_a_global_one_knows():

@@ -7,17 +7,17 @@ round(lon + ({{ shift_x_px }} - {{ width_px }} / 2.0) * gsd_m / metres_per_lon, 
     round(lat + ({{ shift_y_px }} + {{ height_px }} / 2.0) * gsd_m / metres_per_lat, 7) as north
 {%- endmacro %}
 
-{# The boxes of a CTE that lie whole in one image of their source; reads the CTE
-   `footprints`. Codes have two characters: `starts_with` is equality that the planner
-   does not turn into a hash join, which would pair all boxes of a source with all its
-   images. #}
-{% macro inside_an_image(boxes) -%}
+{# The boxes of a CTE that lie whole in imagery of their source; reads the CTE `pieces`,
+   of which several may hold a box. Codes have two characters: `starts_with` is equality
+   that the planner does not turn into a hash join, which would pair all boxes of a
+   source with all its pieces. #}
+{% macro inside_imagery(boxes) -%}
 select {{ boxes }}.*
     from {{ boxes }}
-    inner join footprints on st_intersects_extent({{ boxes }}.box, footprints.geometry)
+    inner join pieces on st_intersects_extent({{ boxes }}.box, pieces.geometry)
     where
-        starts_with({{ boxes }}.source, footprints.source)
-        and st_within({{ boxes }}.box, footprints.geometry)
+        starts_with({{ boxes }}.source, pieces.source)
+        and st_within({{ boxes }}.box, pieces.geometry)
 {%- endmacro %}
 
 {# How far, in pixels to either side, the focus may lie off the centre: a share of the

@@ -112,6 +112,10 @@ def source_row(
         "max_saturated_fraction": 0.5,
         "max_cloud_fraction": 0.1,
         "recipe": "rgb-v1",
+        "image_choice": "newest",
+        "acquired_from": None,
+        "acquired_to": None,
+        "max_image_cloud_fraction": 0.2,
         **changes,
     }
 
@@ -125,7 +129,9 @@ class StandIn:
     sql: str = ""
 
     def frame(self, table: str) -> pl.DataFrame:
-        return pl.DataFrame({"scenes": self.scenes, "sources": self.sources}[table])
+        snapshots: list[dict[str, Any]] = []
+        held = {"scenes": self.scenes, "sources": self.sources, "snapshots": snapshots}
+        return pl.DataFrame(held[table])
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         con = duck.connect()

@@ -1,7 +1,7 @@
 {{ config(tags=['shard']) }}
 
--- Where no image holds the hashed box whole: the nearest other place that one does, if
--- need be with the smallest box and the focus nearer its edge.
+-- Where the images do not hold the hashed box whole: the nearest other place where they do,
+-- if need be with the smallest box and the focus nearer its edge.
 with sized as (
     select
         sizes.*,
@@ -12,11 +12,8 @@ with sized as (
     where sizes.why_not is null
 ),
 
-footprints as (
-    select
-        source,
-        geometry
-    from {{ ref('stg_lake__footprints') }}
+pieces as (
+    select * from {{ ref('int_imagery_pieces') }}
 ),
 
 line_nodes as (
@@ -157,7 +154,7 @@ detours as (
 ),
 
 inside as (
-    {{ inside_an_image('detours') }}
+    {{ inside_imagery('detours') }}
 )
 
 select

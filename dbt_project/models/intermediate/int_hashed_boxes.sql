@@ -1,7 +1,7 @@
 {{ config(tags=['shard']) }}
 
 -- The box that hashes give each object: round an area's centre, a point or a node of a
--- line, moved by a hashed share of the room. Only those whole in an image.
+-- line, moved by a hashed share of the room. Only those whole in images.
 with sized as (
     select
         *,
@@ -10,11 +10,8 @@ with sized as (
     where why_not is null
 ),
 
-footprints as (
-    select
-        source,
-        geometry
-    from {{ ref('stg_lake__footprints') }}
+pieces as (
+    select * from {{ ref('int_imagery_pieces') }}
 ),
 
 places as (
@@ -59,9 +56,9 @@ boxes as (
 ),
 
 inside as (
-    {{ inside_an_image('boxes') }}
+    {{ inside_imagery('boxes') }}
 )
 
--- Several images may hold it.
+-- Several pieces may hold it.
 select distinct * exclude (box)
 from inside

@@ -11,25 +11,23 @@ with objects as (
     from {{ ref('objects') }}
 ),
 
-footprints as (
-    select
-        source,
-        acquired,
-        geometry
-    from {{ ref('stg_lake__footprints') }}
+shapes as (
+    select * from {{ ref('int_imagery_shapes') }}
 ),
 
 touching as (
     select
         objects.object_id,
-        footprints.source,
-        min(abs(date_diff('day', objects.osm_timestamp, footprints.acquired)))
-            as edit_age_days
+        shapes.source,
+        min(list_min([
+            abs(date_diff('day', objects.osm_timestamp::date, day)) -- noqa: RF02
+            for day in shapes.acquired_days
+        ])) as edit_age_days
     from objects
-    inner join footprints
-        on st_intersects_extent(objects.geometry, footprints.geometry)
-    where st_intersects(objects.geometry, footprints.geometry)
-    group by objects.object_id, footprints.source
+    inner join shapes
+        on st_intersects_extent(objects.geometry, shapes.geometry)
+    where st_intersects(objects.geometry, shapes.geometry)
+    group by objects.object_id, shapes.source
 )
 
 select

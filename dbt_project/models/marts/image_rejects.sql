@@ -30,7 +30,7 @@ select
     requests.source,
     coalesce(requests.why_not, attempts.reason, 'nodata') as reason,
     case
-        when requests.why_not is not null then 'no image of the source holds the whole box'
+        when requests.why_not is not null then 'no images of the source hold the whole box'
         when attempts.reason is not null then attempts.detail
         else printf('%.3f of its pixels are valid', attempts.valid_fraction)
     end as detail

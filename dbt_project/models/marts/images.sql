@@ -19,6 +19,41 @@ footprints as (
     select * from {{ ref('stg_lake__footprints') }}
 ),
 
+asked as (
+    select
+        scene_id,
+        request_id,
+        source,
+        unnest(source_image_ids) as source_image_id,
+        unnest(source_image_sha256s) as sha256,
+        generate_subscripts(source_image_ids, 1) as place
+    from requests
+),
+
+-- The date and the pixels' size are those of the image on top, the terms of all.
+pictured as (
+    select
+        asked.scene_id,
+        asked.request_id,
+        count(*) as n_images,
+        arg_min(footprints.gsd_x_m, asked.place) as gsd_x_m,
+        arg_min(footprints.gsd_y_m, asked.place) as gsd_y_m,
+        arg_min_null(footprints.acquired, asked.place) as acquired,
+        arg_min_null(footprints.acquired_precision, asked.place) as acquired_precision,
+        nullif(array_to_string(list_sort(list(distinct footprints.license)), '; '), '')
+            as license,
+        nullif(array_to_string(list_sort(list(distinct footprints.attribution)), '; '), '')
+            as attribution
+    from asked
+    inner join footprints
+        on
+            asked.source = footprints.source
+            and asked.source_image_id = footprints.source_image_id
+            -- A file of that name that holds other pixels has other facts.
+            and asked.sha256 = footprints.sha256
+    group by asked.scene_id, asked.request_id
+),
+
 objects as (
     select
         object_id,
@@ -60,12 +95,12 @@ joined as (
         fetched.n_bytes,
         fetched.valid_fraction,
         fetched.drawn,
-        footprints.gsd_x_m,
-        footprints.gsd_y_m,
-        footprints.acquired,
-        footprints.acquired_precision,
-        coalesce(footprints.license, sources.license) as license,
-        coalesce(footprints.attribution, sources.attribution) as attribution,
+        pictured.gsd_x_m,
+        pictured.gsd_y_m,
+        pictured.acquired,
+        pictured.acquired_precision,
+        coalesce(pictured.license, sources.license) as license,
+        coalesce(pictured.attribution, sources.attribution) as attribution,
         snapshots.snapshot_date,
         objects.osm_timestamp
     from scenes
@@ -75,12 +110,11 @@ joined as (
         on
             requests.request_id = fetched.request_id
             and requests.box_id = fetched.box_id
-    inner join footprints
+    inner join pictured
         on
-            scenes.source = footprints.source
-            and requests.source_image_ids[1] = footprints.source_image_id
-            -- A file of that name that holds other pixels has other facts.
-            and requests.source_image_sha256s[1] = footprints.sha256
+            requests.scene_id = pictured.scene_id
+            and requests.request_id = pictured.request_id
+            and len(requests.source_image_ids) = pictured.n_images
     inner join sources on scenes.source = sources.source
     inner join snapshots on scenes.osm_snapshot = snapshots.snapshot
     inner join objects on scenes.object_id = objects.object_id

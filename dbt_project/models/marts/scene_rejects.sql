@@ -70,7 +70,7 @@ select
                     else greatest(focus_width_px, focus_height_px)
                 end
             )
-        else 'no box round it lies whole in one image of the source'
+        else 'no box round it lies whole in images of the source'
     end as detail
 from judged
 where reason is not null and {{ in_tiles(quadkey_of('lon', 'lat')) }}

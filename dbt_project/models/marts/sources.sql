@@ -1,7 +1,7 @@
 {{ config(tags=['global']) }}
 
--- A source is at work when its footprints are indexed; what a local file does not
--- say of itself comes from the seed's row of the same code.
+-- A source is at work when its footprints are indexed; what they do not say comes from
+-- the seed's row of the same code.
 with footprints as (
     select * from {{ ref('stg_lake__footprints') }}
 ),
@@ -18,6 +18,8 @@ indexed as (
         max(bbox.xmax)::double as east,
         max(bbox.ymax)::double as north,
         min(kind) as kind,
+        min(license) as license,
+        min(attribution) as attribution,
         bool_and(drawn) as drawn
     from footprints
     group by source
@@ -35,15 +37,25 @@ select
     seed.collection,
     ---------- numbers
     indexed.n_images,
-    indexed.gsd_m,
+    -- A service's images differ a little; one odd image must not move all boxes.
+    case
+        when indexed.kind in ('earthengine', 'stac') then coalesce(seed.gsd_m, indexed.gsd_m)
+        else indexed.gsd_m
+    end as gsd_m,
     indexed.west,
     indexed.south,
     indexed.east,
     indexed.north,
     ---------- terms
     -- The terms of a service are not those of a file that bears its code.
-    case when seed.kind = indexed.kind then seed.license end as license,
-    case when seed.kind = indexed.kind then seed.attribution end as attribution,
+    case
+        when indexed.kind in ('earthengine', 'stac') then indexed.license
+        when seed.kind = indexed.kind then seed.license
+    end as license,
+    case
+        when indexed.kind in ('earthengine', 'stac') then indexed.attribution
+        when seed.kind = indexed.kind then seed.attribution
+    end as attribution,
     indexed.drawn,
     ---------- recipe and gates
     {{ var('jpeg_quality') }}::integer as jpeg_quality,
@@ -52,8 +64,10 @@ select
     {{ var('max_saturated_fraction') }}::double as max_saturated_fraction,
     {{ var('max_cloud_fraction') }}::double as max_cloud_fraction,
     string_split(seed.cloud_values, ' ')::integer[] as cloud_values,
-    list_sum([1 << bit for bit in string_split(seed.cloud_bits, ' ')::integer[]])::integer
-        as cloud_bits,
+    list_sum([
+        1 << bit -- noqa: RF02
+        for bit in string_split(seed.cloud_bits, ' ')::integer[]
+    ])::integer as cloud_bits,
     ---------- which image of several
     '{{ var("image_choice") }}' as image_choice,
     nullif('{{ var("acquired_from") }}', '')::date as acquired_from,

@@ -6,8 +6,8 @@ from extract.outlines import outline
 from extract.rasters import open_raster
 
 
-def lonlat_bounds(path: Path) -> tuple[float, float, float, float]:
-    """West, south, east and north in degrees; the file passed `check_raster`."""
+def lonlat_bounds(path: str | Path) -> tuple[float, float, float, float]:
+    """West, south, east and north in degrees; the path or URL passed `check_raster`."""
     with open_raster(path) as image:
         edge = outline(image.crs.to_wkt(), image.transform, image.width, image.height)
     west, south, east, north = edge.bounds

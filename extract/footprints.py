@@ -12,6 +12,8 @@ from affine import Affine
 
 from extract import rasters, tables
 from extract.acquired import parse_acquired
+from extract.identity import identity
+from extract.locations import is_gone, locations, stem
 from extract.outlines import ground_pixel_m, outline
 from skyloom.errors import UsageError
 from skyloom.lake import Lake, command_line
@@ -32,24 +34,32 @@ def index_files(
     license: str | None = None,  # noqa: A002 - the column's name
     attribution: str | None = None,
     bands: tuple[int, int, int] | None = None,
+    scale: tuple[float, float] | None = None,
 ) -> int:
     """Add image files to a source and return how many images it then holds.
 
-    What is not given stays as it is for a file that is indexed already, except the
-    date of a file whose content changed. `bands` are 1-based red, green, blue.
+    Files are paths, patterns of paths, or http, https and s3 URLs. What is not given
+    stays as it is for a file that is indexed already, except the date of a file whose
+    content changed. `bands` are 1-based red, green, blue; `scale` the values shown as
+    black and white, which values that are no bytes need.
 
     Raises:
-        UsageError: a bad code, date or band; a file that `check_raster` refuses; or
-            files of different resolutions in one source.
+        UsageError: a bad code, date, band or range; a pattern without files; a file
+            that `check_raster` refuses; or different resolutions in one source.
     """
     check_source_code(source)
     moment, precision = parse_acquired(acquired) if acquired else (None, None)
-    paths = sorted({Path(file).expanduser().absolute() for file in files})
+    if scale and not scale[0] < scale[1]:
+        raise UsageError(
+            f"the range {scale[0]:g},{scale[1]:g} is empty",
+            remedy="give the value of black, then the larger one of white",
+        )
     given: Row = {"license": license, "attribution": attribution}
     with lake.lock(command_line()):
         rows = _known(lake, source)
-        for path in paths:
-            row = {**_describe(path, bands), "source": source, **given}
+        for location in locations(files):
+            shown = scale or _range_of(rows, location)
+            row = {**_describe(location, bands, shown), "source": source, **given}
             row |= {"acquired": moment, "acquired_precision": precision}
             _merge(rows, row)
         _check_one_gsd(rows, source)
@@ -96,24 +106,36 @@ def grid_columns(crs: str, transform: Affine, width_px: int, height_px: int) -> 
     }
 
 
-def _describe(path: Path, bands: Sequence[int] | None) -> Row:
-    rasters.check_raster(path)
-    with rasters.open_raster(path) as image:
+def _describe(
+    location: str, bands: Sequence[int] | None, scale: tuple[float, float] | None
+) -> Row:
+    low, high = scale or (None, None)
+    rasters.check_raster(location, scaled=scale is not None)
+    with rasters.open_raster(location) as image:
         rgb = rasters.rgb_bands(image, bands)
         return {
             "kind": "file",
-            "source_image_id": path.stem,
-            "location": str(path),
-            "band_locations": [str(path)] * 3,
-            "sha256": rasters.content_sha256(path),
+            "source_image_id": stem(location),
+            "location": location,
+            "band_locations": [location] * 3,
+            "sha256": identity(image, location, low, high),
             "rgb_bands": rgb,
             "alpha_band": rasters.alpha_band(image, rgb),
             "nodata": image.nodata,
+            "scale_min": low,
+            "scale_max": high,
             "drawn": rasters.is_drawn(image),
             **grid_columns(
-                rasters.crs_text(image), image.transform, image.width, image.height
+                rasters.crs_text(image.crs), image.transform, image.width, image.height
             ),
         }
+
+
+def _range_of(rows: Sequence[Row], location: str) -> tuple[float, float] | None:
+    for row in rows:
+        if row["location"] == location and row["scale_min"] is not None:
+            return row["scale_min"], row["scale_max"]
+    return None
 
 
 def _known(lake: Lake, source: str) -> list[Row]:
@@ -132,7 +154,7 @@ def _merge(rows: list[Row], row: Row) -> None:
     same = (
         [old for old in named if old["location"] == row["location"]]
         or [old for old in named if old["sha256"] == sha256]
-        or [old for old in named if not Path(old["location"]).is_file()]
+        or [old for old in named if is_gone(old["location"])]
     )
     if not same:
         # Two folders may hold different images of one name; both are kept.

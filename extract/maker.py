@@ -18,11 +18,11 @@ from extract.chips import (
     Sheet,
     chip_path,
 )
+from extract.cutting import cut
 from extract.footprints import acquired_year
 from extract.gates import Gate, Refusal, refusal, valid_fraction, wrong_size
 from extract.ledger import FAILED, OK, REJECTED, Entry
 from extract.render import to_bytes
-from extract.cutting import cut
 from skyloom.errors import SkyloomError
 from skyloom.lake import Lake
 

@@ -11,9 +11,9 @@ import shapely
 
 from extract.choice import NEAREST, eligible, ranked
 from extract.holding import Chip, held_by_one
+from extract.pixel_boxes import Grounds, unwrapped
 from extract.seams import held_by_several
 from extract.tables import schema
-from extract.pixel_boxes import Grounds, unwrapped
 from skyloom.errors import SkyloomError
 from skyloom.raw_tables import REQUESTS
 

@@ -24,7 +24,7 @@ SOURCE, DAYS, SIDE_PX = "S2", 90, 64
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """A service, and what it answered or why not; `ok` is None where it is not set up."""
+    """A service, and what it answered or why not; `ok` is None where none is set up."""
 
     service: str
     ok: bool | None

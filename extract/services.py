@@ -1,4 +1,4 @@
-"""From settings and seeds to image services: which one has a source, and who reads it."""
+"""From settings and seeds to image services: which has a source, and who reads it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace

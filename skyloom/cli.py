@@ -250,7 +250,7 @@ def fetch(
     threads: opt.ThreadsOption = None,
     quiet: opt.QuietOption = False,
 ) -> None:
-    """Fetch the chips that the scenes lack; --imagery and --sources add images first."""
+    """Fetch the chips that the scenes lack; --imagery, --sources add images first."""
     from extract.fetcher import FetchOptions
     from skyloom.answers import print_forecast, print_reasons
     from skyloom.work import at_work
@@ -656,6 +656,7 @@ def _check_imagery(folder: Path, osm: list[Path], imagery: Imagery) -> None:
     from extract.acquired import parse_acquired
     from extract.coverage import lonlat_bounds
     from extract.footprints import check_source_code
+    from extract.locations import locations
     from extract.rasters import check_raster
     from load.extent import reaches
     from skyloom.lake import MARKER, Lake
@@ -663,15 +664,16 @@ def _check_imagery(folder: Path, osm: list[Path], imagery: Imagery) -> None:
     check_source_code(imagery.source)
     if imagery.acquired:
         parse_acquired(imagery.acquired)
-    terms = imagery.terms()
-    for file in locations(imagery.files):
-        check_raster(file, scaled=terms["scale"] is not None)
+    scaled = imagery.terms()["scale"] is not None
+    files = locations(imagery.files)
+    for file in files:
+        check_raster(file, scaled=scaled)
     lake = Lake.open(folder) if (folder / MARKER).exists() else None
-    for file in imagery.files:
+    for file in files:
         if not reaches(lake, osm, lonlat_bounds(file)):
             raise UsageError(
                 "covers none of the objects",
-                where=str(file),
+                where=file,
                 remedy="give imagery and an extract of the same place",
             )
 

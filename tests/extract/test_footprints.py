@@ -204,3 +204,40 @@ def test_drawn_footprints_follow_the_zones(lake: Lake) -> None:
 
 def test_drawn_footprints_of_a_lake_without_objects_are_none(lake: Lake) -> None:
     assert index_drawn(lake, None) == 0
+
+
+def test_a_pattern_names_files(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "c[1]"):
+        write_image(tmp_path / "tiles" / f"{name}.tif", noise(3))
+    write_image(tmp_path / "tiles" / "deep" / "d.tif", noise(3))
+    monkeypatch.chdir(tmp_path)
+    assert index_files(lake, ["tiles/[ab].tif", "tiles/c[1].tif"]) == 3
+    assert index_files(lake, ["tiles/**/*.tif"]) == 4
+    with pytest.raises(UsageError, match=r"x\*\.tif: no file matches"):
+        index_files(lake, ["tiles/x*.tif"])
+
+
+def test_values_that_are_no_bytes_need_a_range(lake: Lake, tmp_path: Path) -> None:
+    path = write_image(tmp_path / "a.tif", noise(3).astype("uint16") * 20)
+    with pytest.raises(UsageError, match="--scale MIN,MAX"):
+        index_files(lake, [path])
+    with pytest.raises(UsageError, match="range 9,9 is empty"):
+        index_files(lake, [path], scale=(9, 9))
+    index_files(lake, [path], scale=(0, 3000))
+    (row,) = footprints(lake).to_dicts()
+    assert (row["scale_min"], row["scale_max"]) == (0, 3000)
+    # It stays until another is given, which makes another image of the file.
+    index_files(lake, [path], license="CC0-1.0")
+    (same,) = footprints(lake).to_dicts()
+    assert (same["scale_max"], same["sha256"]) == (3000, row["sha256"])
+    index_files(lake, [path], scale=(0, 4000))
+    (other,) = footprints(lake).to_dicts()
+    assert other["scale_max"] == 4000
+    assert other["sha256"] != row["sha256"]
+    complex_values = noise(3).astype("complex64")
+    with pytest.raises(UsageError, match="complex64"):
+        index_files(
+            lake, [write_image(tmp_path / "z.tif", complex_values)], scale=(0, 1)
+        )

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from extract.chips import RawChip, Sheet
-from extract.gates import Gate
 from extract.cutting import cut
+from extract.gates import Gate
 from skyloom.lake import Lake
 from tests.extract.services import Service, chip, maker_of, several
 

@@ -34,8 +34,9 @@ def test_a_bad_grid_is_refused(
 
 def test_values_that_are_no_bytes_name_the_remedy(tmp_path: Path) -> None:
     path = write_image(tmp_path / "a.tif", noise(3).astype(np.uint16))
-    with pytest.raises(SkyloomError, match="gdal_translate -ot Byte -scale"):
+    with pytest.raises(SkyloomError, match=r"--scale .*gdal_translate -ot Byte -scale"):
         check_raster(path)
+    check_raster(path, scaled=True)
 
 
 def test_missing_and_unreadable_files_are_named(tmp_path: Path) -> None:
@@ -84,3 +85,13 @@ def test_infrared_tagged_as_alpha_is_no_alpha(tmp_path: Path) -> None:
         with rasterio.open(path) as image:
             assert image.colorinterp[3].name == "alpha"
             assert alpha_band(image, [1, 2, 3]) == expected
+
+
+def test_transparency_of_16_bits_is_known(tmp_path: Path) -> None:
+    pixels = noise(4).astype(np.uint16)
+    pixels[3] = 65_535
+    pixels[3, :40] = 0
+    colours = ["red", "green", "blue", "alpha"]
+    path = write_image(tmp_path / "a.tif", pixels, colours=colours)
+    with rasterio.open(path) as image:
+        assert alpha_band(image, [1, 2, 3]) == 4

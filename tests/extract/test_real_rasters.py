@@ -2,14 +2,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 
-from extract.chips import Sheet
+from extract.chips import ChipRequest, Grid, Sheet
 from extract.files import FileSource
 from extract.footprints import index_files
 from extract.tables import read
 from skyloom.lake import Lake
 from skyloom.raw_tables import FOOTPRINTS
 from tests.extract.builders import lonlat_box, only_request, read_direct
+from tests.extract.range_server import running
 
 pytestmark = pytest.mark.realdata
 
@@ -50,3 +52,40 @@ def test_every_raster_is_indexed_and_read(lake: Lake, real_data: Path) -> None:
         assert np.array_equal(chip.pixels, read_direct(path, request, [1, 2, 3]))
         assert chip.valid.mean() > 0.9
         (lake.root / "footprints" / "LF.parquet").unlink()
+
+
+# Void pixels by the file itself: nodata in all three bands, alpha, or neither.
+NODATA = {
+    "naip_m_4709963_se_14_1_20200831": 0,
+    "ign_montpellier_20cm": 255,
+    "rasterio_RGB.byte": 0,
+}
+
+
+def test_every_raster_is_the_same_over_http(lake: Lake, real_data: Path) -> None:
+    with running(real_data) as server:
+        for path in rasters(real_data):
+            url = server.at(path.relative_to(real_data).as_posix())
+            index_files(lake, [url])
+            footprints = read(lake, FOOTPRINTS)
+            (row,) = footprints.to_dicts()
+            grid = Grid(
+                row["crs"], tuple(row["transform"]), row["width_px"], row["height_px"]
+            )
+            names = (row["source_image_id"],)
+            source = FileSource(footprints)
+            whole = ChipRequest("r", "s", "b", "LF", names, grid)
+            chip = source.fetch(Sheet.of(whole))
+            source.close()
+            with rasterio.open(path) as file:
+                direct = file.read([1, 2, 3])
+                valid = np.ones(direct.shape[1:], dtype=np.bool_)
+                if path.stem in NODATA:
+                    valid = (direct != NODATA[path.stem]).any(axis=0)
+                elif file.count == 4:
+                    valid = file.read(4) == 255
+                elif "gangneung" in path.stem:
+                    valid = file.dataset_mask() > 0
+            assert np.array_equal(chip.pixels, direct), path.stem
+            assert np.array_equal(chip.valid, valid), path.stem
+            (lake.root / "footprints" / "LF.parquet").unlink()

@@ -38,15 +38,26 @@ places as (
     inner join {{ ref('scenes') }} as scenes on places.scene_id = scenes.scene_id
 ),
 
+-- Materialized: the planner may otherwise join all scenes of a source with all that is
+-- said in it, and fill the disk.
+shown as materialized (
+    select
+        scene_objects.scene_id,
+        scene_objects.object_id,
+        places.source,
+        places.fingerprint
+    from {{ ref('scene_objects') }} as scene_objects
+    inner join places on scene_objects.scene_id = places.scene_id
+),
+
 scene_words as (
     select
-        places.scene_id,
-        any_value(places.fingerprint) as place,
+        shown.scene_id,
+        any_value(shown.fingerprint) as place,
         bit_xor(said.words) as words
-    from {{ ref('scene_objects') }} as shown
-    inner join places on shown.scene_id = places.scene_id
-    inner join said on shown.object_id = said.object_id and places.source = said.source
-    group by places.scene_id
+    from shown
+    inner join said on shown.object_id = said.object_id and shown.source = said.source
+    group by shown.scene_id
 )
 
 select

@@ -25,7 +25,8 @@ scenes as (
     inner join {{ ref('scenes') }} as scenes on words.scene_id = scenes.scene_id
 ),
 
-shown as (
+-- Materialized, lest the planner join all scenes of a source with all its tags first.
+shown as materialized (
     select
         scene_objects.scene_id,
         scenes.source,

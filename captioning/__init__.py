@@ -2,5 +2,5 @@
 
 In: the published tags, captions and images. Out: `tags/`, `polished/`, `scores/` and
 `embeddings/` of the lake, keyed by content and model; dbt decides what is kept. The
-stage has no command yet: rules alone decide, and every pair is kept.
+classifier of tags judges those that no rule decides; every pair is kept.
 """

@@ -45,6 +45,9 @@ app = typer.Typer(
     help="OpenStreetMap and overhead imagery into captioned image-text data sets.",
 )
 rules_app = typer.Typer(no_args_is_help=True, help="Look at what the rules do.")
+tags_app = typer.Typer(
+    no_args_is_help=True, help="Judge the tags that no rule decides, by a classifier."
+)
 
 
 @dataclass(frozen=True)
@@ -522,7 +525,119 @@ def explain(
         print_explanation(explanation)
 
 
+@tags_app.command("train")
+def train_tags(
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    labels: opt.LabelsOption = None,
+    backend: opt.BackendOption = None,
+    weights: opt.WeightsOption = None,
+    clip_model: opt.ClipModelOption = opt.CLIP_MODEL,
+    quiet: opt.QuietOption = False,
+) -> None:
+    """Train the classifier on labels, into the lake."""
+    from captioning.tag_embeddings import open_backend
+    from captioning.tags import train as train_on
+    from skyloom.work import at_work
+
+    progress.be_quiet(quiet)
+    with at_work(lake) as (opened, log):
+        file = labels or Job().settings(opened).project / opt.LABELS
+        embedding = open_backend(backend, weights=weights, clip_model=clip_model)
+        model = train_on(opened, file, embedding)
+        log("tag classifier trained", model=model)
+    print(model)
+
+
+@tags_app.command("predict")
+def predict_tags(
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    weights: opt.WeightsOption = None,
+    clip_model: opt.ClipModelOption = opt.CLIP_MODEL,
+    quiet: opt.QuietOption = False,
+) -> None:
+    """Judge the tags that no rule decides; the next build uses what it finds."""
+    from captioning.tag_embeddings import open_backend
+    from captioning.tags import predict as judge
+    from captioning.tags import trained_model
+    from skyloom.work import at_work
+
+    progress.be_quiet(quiet)
+    with at_work(lake) as (opened, log):
+        trained, model = trained_model(opened)
+        embedding = open_backend(
+            trained.backend, weights=weights, clip_model=clip_model
+        )
+        predicted = judge(opened, trained, model, embedding)
+        log("tags judged", model=model, tags=predicted.n_tags)
+    print(predicted)
+
+
+@tags_app.command("evaluate")
+def evaluate_tags(
+    labels: opt.LabelsOption = None,
+    backend: opt.BackendOption = None,
+    weights: opt.WeightsOption = None,
+    clip_model: opt.ClipModelOption = opt.CLIP_MODEL,
+    out: opt.PageOption = None,
+    as_json: opt.SummaryOption = False,
+) -> None:
+    """See how right the classifier is on keys that it was not trained on."""
+    from dataclasses import asdict
+
+    from captioning.tag_embeddings import open_backend
+    from captioning.tag_evaluation import evaluate as measure
+    from captioning.tag_labels import read_labels
+    from captioning.tag_page import print_evaluation, write_evaluation
+    from skyloom.answers import print_json
+    from skyloom.build import PROJECT
+
+    read = read_labels(labels or PROJECT / opt.LABELS)
+    embedding = open_backend(backend, weights=weights, clip_model=clip_model)
+    seen = measure(read, embedding)
+    page = write_evaluation(out, seen) if out else None
+    if as_json:
+        print_json(asdict(seen))
+    else:
+        print_evaluation(seen, page)
+
+
+@tags_app.command("sample")
+def sample_tags(
+    out: opt.SampleOption,
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    labels: opt.LabelsOption = None,
+    rows: Annotated[int, typer.Option(min=1, help="how many tags at most")] = 300,
+    seed: Annotated[
+        str, typer.Option("--seed", help="another text draws other tags")
+    ] = "skyloom",
+) -> None:
+    """Draw tags of the lake to label by hand; those labelled already stay out."""
+    from captioning.label_sample import (
+        label_sample,
+        read_tags,
+        thing_keys,
+        write_sample,
+    )
+    from captioning.tag_labels import read_labels
+    from skyloom.catalog import Catalog
+    from skyloom.lake import Lake
+
+    opened = Lake.open(lake)
+    project = Job().settings(opened).project
+    known = read_labels(labels or project / opt.LABELS)
+    drawn = label_sample(
+        read_tags(Catalog.open(opened).path("tags")),
+        thing_keys(project / "seeds" / "plain_words.csv"),
+        rows=rows,
+        seed=seed,
+        labelled=frozenset(label.tag for label in known),
+    )
+    write_sample(drawn, out)
+    print(f"{len(drawn):,} tags in {out}")
+
+
 app.add_typer(rules_app, name="rules")
+app.add_typer(tags_app, name="tags")
 app.add_typer(reader.app)
 
 

@@ -35,6 +35,9 @@ class Engine(StrEnum):
 
 DEFAULT_LAKE = Path("lake")
 DEMO_LAKE = Path("demo/lake")
+# Inside the dbt project.
+LABELS = Path("seeds", "tag_labels.csv")
+CLIP_MODEL = "ViT-B-32"
 
 LakeOption = Annotated[
     Path, typer.Option("--lake", envvar="SKYLOOM_LAKE", help="the lake's folder")
@@ -200,6 +203,21 @@ PrivateOption = Annotated[
 PicklesOption = Annotated[
     bool, typer.Option("--pickles", help="also the original's (unsafe to load)")
 ]
+LabelsOption = Annotated[
+    Path | None,
+    typer.Option("--labels", help="labels (default: the seed tag_labels.csv)"),
+]
+BackendOption = Annotated[
+    str | None,
+    typer.Option(help="minilm, ngrams or clip (default: minilm where installed)"),
+]
+WeightsOption = Annotated[
+    Path | None, typer.Option(help="a CLIP model's weights, for the backend clip")
+]
+ClipModelOption = Annotated[
+    str, typer.Option("--clip-model", help="open_clip's name of that model")
+]
+SampleOption = Annotated[Path, typer.Option("--out", help="the CSV file to write")]
 SqlArgument = Annotated[
     str, typer.Argument(help="one SELECT over the published tables")
 ]

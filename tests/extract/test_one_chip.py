@@ -98,7 +98,11 @@ def split(folder: Path, name: str, colours: tuple[str, ...]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def settings(place: Path) -> Iterator[dict[str, Settings]]:
-    common = {"project": SEEDS.parent, "request_timeout_s": TIMEOUT_S, "workers": 2}
+    common: dict[str, Any] = {
+        "project": SEEDS.parent,
+        "request_timeout_s": TIMEOUT_S,
+        "workers": 2,
+    }
     with serving(place) as earth_engine, running(place, "stac_server") as stac:
         yield {
             "earthengine": Settings(

@@ -20,7 +20,7 @@ from tests.extract.range_server import running
 
 UTM, SIDE_PX = "EPSG:32631", 300
 BARCELONA = Affine(10, 0, 423_700, 0, -10, 4_579_700)
-COMMON = {"project": SEEDS.parent, "request_timeout_s": 20}
+COMMON: dict[str, Any] = {"project": SEEDS.parent, "request_timeout_s": 20}
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -35,7 +36,7 @@ def write_sentinel(
     values = np.kron(rough, np.ones((1, 20, 20), dtype=int))
     values += random.integers(0, 200, values.shape)
     values[:, :, :void_px] = 0
-    tiled = {"tiled": True, "blockxsize": 256, "blockysize": 256}
+    tiled: dict[str, Any] = {"tiled": True, "blockxsize": 256, "blockysize": 256}
     for key, band in zip(("red", "green", "blue"), values, strict=True):
         write_image(
             folder / f"{name}_{key}.tif",

@@ -30,8 +30,8 @@ from rasterio.windows import Window
 from benchmarks.measure import Cost, conclude, cost, figure, median
 from extract.chips import ChipRequest, Grid, Sheet
 from extract.files import FileSource
-from extract.footprints import grid_columns
 from extract.identity import identity
+from extract.outlines import grid_columns
 from extract.tables import schema
 from skyloom.raw_tables import FOOTPRINTS
 

@@ -5,7 +5,8 @@ Tags are text by anyone: each line goes through `printable`.
 
 from pathlib import Path
 
-from skyloom.answers import print_table, printable
+from skyloom.answers import print_table
+from skyloom.errors import printable
 
 
 def counted(n: int, what: str) -> str:

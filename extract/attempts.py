@@ -1,6 +1,5 @@
 """Every attempt at a service, for diagnosis; never published."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,15 +9,13 @@ from typing import Any
 import polars as pl
 
 from extract import tables
+from extract.secrets import without_addresses, without_secrets
 from skyloom.lake import Lake
 from skyloom.raw_tables import ATTEMPTS
 
 LONGEST_DETAIL = 256
 # Some services answer with a whole page.
 READ = 4096
-# Signatures and tokens stand in queries, fragments and before an @.
-QUERY = re.compile(r"(?:[?#&]|%3[Ff]|%26)[^\s'\"<>)]*(?:=|%3[Dd])[^\s'\"<>)]*")
-USER = re.compile(r"//[^\s/@'\"]+@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,8 @@ class Attempt:
 
 def plain_detail(text: str) -> str:
     """A detail on one short line, without what might be a secret."""
-    bare = USER.sub("//", QUERY.sub("", " ".join(text[:READ].split())))
-    return bare[:LONGEST_DETAIL]
+    bare = without_addresses(" ".join(text[:READ].split()))
+    return without_secrets(bare)[:LONGEST_DETAIL]
 
 
 def last_run(lake: Lake) -> int:

@@ -97,6 +97,13 @@ class CloudRule:
     values: tuple[int, ...] = ()
     bits: int = 0
 
+    def says(self, classes: Values) -> Mask:
+        """Which of a band's classes are cloud."""
+        found: Mask = np.isin(classes, self.values)
+        if self.bits:
+            found |= (classes.astype(np.int64) & self.bits) != 0
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

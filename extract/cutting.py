@@ -1,9 +1,7 @@
 """A chip's window cut out of the sheet that it was read with."""
 
 from extract.chips import Grid, RawChip
-
-# Far below a pixel, far above the rounding of large coordinates.
-ALIGNED_PX = 1e-3
+from extract.windows import ALIGNED_PX
 
 
 def cut(raw: RawChip, sheet: Grid, chip: Grid) -> RawChip:

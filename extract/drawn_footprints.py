@@ -13,8 +13,8 @@ from pyproj.database import query_utm_crs_info
 
 from extract import tables
 from extract.chips import CatalogReader
-from extract.footprints import check_source_code, footprint_file, grid_columns
-from extract.outlines import from_lonlat
+from extract.footprints import check_source_code, footprint_file
+from extract.outlines import from_lonlat, grid_columns
 from skyloom import duck
 from skyloom.duck import quoted
 from skyloom.lake import Lake, command_line

@@ -15,17 +15,16 @@ from extract.chips import (
     RawChip,
     Sheet,
 )
-from extract.earthengine_arrays import cloud_mask, decode, valid_pixels
+from extract.earthengine_arrays import decode, valid_pixels
 from extract.earthengine_errors import classify, expected
 from extract.earthengine_session import Session, client
+from extract.windows import window_of
 
 # The service takes 50,331,648 bytes before compression and counts generously.
 MAX_BYTES = 45_000_000
 # With four bytes for each of four bands still within MAX_BYTES.
 SHEET_PX = 1600
 MIN_USED = 0.4
-# Far below a pixel, far above the rounding of large coordinates.
-ALIGNED_PX = 1e-3
 AUTHORITY_CODE = re.compile(r"[A-Z-]+:\d+")
 Row = dict[str, Any]
 
@@ -84,7 +83,8 @@ class EarthEngineSource:
         cloud = _cloud_band(images) if rule else None
         bands = list(dict.fromkeys([*rgb, *([cloud] if cloud else [])]))
         _check_size(sheet.grid, len(bands), images[0])
-        _check_lattice(sheet.grid, images[0])
+        # On another lattice the service would resample without a word.
+        window_of(sheet.grid, images[0])
         try:
             body = self._ask(images, bands, sheet.grid)
         except self._expected as error:
@@ -95,7 +95,7 @@ class EarthEngineSource:
             pixels,
             valid_pixels(pixels, images[0]["nodata"]),
             sheet.image_ids,
-            cloud=cloud_mask(fields[cloud], rule) if cloud and rule else None,
+            cloud=rule.says(fields[cloud]) if cloud and rule else None,
             n_bytes=len(body),
         )
 
@@ -135,16 +135,6 @@ def _cloud_band(images: Sequence[Row]) -> str | None:
     """The cloud band that all images have."""
     bands = {image["cloud_location"] for image in images}
     return bands.pop() if len(bands) == 1 else None
-
-
-def _check_lattice(grid: Grid, image: Row) -> None:
-    # The service would resample without a word.
-    a, _, c, _, e, f = image["transform"]
-    col, row = (grid.transform[2] - c) / a, (grid.transform[5] - f) / e
-    off = max(abs(col - round(col)), abs(row - round(row)))
-    steps = (grid.transform[0], grid.transform[4])
-    if grid.crs != image["crs"] or steps != (a, e) or off > ALIGNED_PX:
-        raise FetchError("grid", "the request is not on the image's own grid")
 
 
 def _check_size(grid: Grid, n_bands: int, image: Row) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from extract.chips import CloudRule, FetchError, Grid, Mask, Values
+from extract.chips import FetchError, Grid, Mask, Values
 
 NPY_MAGIC = b"\x93NUMPY"
 HEADERS = {
@@ -42,14 +42,6 @@ def decode(body: bytes, bands: Sequence[str], grid: Grid) -> Fields:
     # Not numpy.load: it copies field by field, which takes twenty times as long.
     fields: Fields = np.frombuffer(body, dtype, count, start)
     return fields.reshape(shape, order="F" if by_column else "C")
-
-
-def cloud_mask(band: Values, rule: CloudRule) -> Mask:
-    """Where a band says cloud."""
-    mask: Mask = np.isin(band, rule.values)
-    if rule.bits:
-        mask |= (band.astype(np.int64) & rule.bits) != 0
-    return mask
 
 
 def valid_pixels(pixels: Values, nodata: float | None) -> Mask:

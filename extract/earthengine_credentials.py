@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from extract.earthengine_errors import expected, without_secrets
+from extract.earthengine_errors import expected
+from extract.secrets import without_secrets
 from skyloom.errors import CredentialsError, SkyloomError, UsageError
 from skyloom.progress import say
 

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from extract.chips import FetchError
+from extract.secrets import without_secrets
 
 DETAIL_CHARS = 300
 MAX_RETRY_AFTER_S = 3600.0
@@ -33,12 +34,6 @@ TOO_HEAVY = re.compile(
 NO_COVERAGE = re.compile(r"no bands|did not match any bands|may not be null", re.I)
 NOT_FOUND = re.compile(r"not found|does not exist", re.I)
 NO_PROJECT = re.compile(r"no project found|please authorize", re.I)
-SECRET = re.compile(
-    r"-----BEGIN.*|\bya29\.\S+|\beyJ[\w-]+\.[\w.-]+|\b1//[\w-]+|\bbearer\s+\S+"
-    r"|\b(?:\w+_)?(?:token|secret|key|assertion|signature)['\"]?\s*[=:]\s*"
-    r"(?:'[^']*'|\"[^\"]*\"|[^\s,&})]+)",
-    re.I | re.S,
-)
 
 
 @cache
@@ -69,11 +64,6 @@ def classify(error: Exception) -> FetchError:
         http_status=status,
         retry_after_s=_retry_after(answer.get("retry-after")) if answer else None,
     )
-
-
-def without_secrets(text: str) -> str:
-    """The text with tokens and keys blotted out."""
-    return SECRET.sub("[hidden]", text)
 
 
 def _answer(error: Exception) -> Any:
@@ -122,7 +112,10 @@ def _in_words(said: str) -> Iterator[str]:
 
 def _without_answer(error: Exception, said: str) -> str:
     from google.auth.exceptions import GoogleAuthError, TransportError
+    from googleapiclient.errors import UnknownApiNameOrVersion
 
+    if isinstance(error, UnknownApiNameOrVersion):
+        return "not_found"
     if isinstance(error, GoogleAuthError):
         passing = isinstance(error, TransportError) or error.retryable
         return "http" if passing else "credentials"

@@ -9,8 +9,16 @@ import shapely
 from affine import Affine
 from pyproj.exceptions import ProjError
 
-from extract.footprints import Row, grid_columns
+from extract.footprints import Row
 from extract.known_sources import KnownSource
+from extract.outlines import grid_columns, ground_columns
+from extract.service_rows import (
+    MALFORMED,
+    can_be_named,
+    cloud_fraction,
+    credit,
+    is_on_earth,
+)
 
 YEAR = timedelta(days=364)
 PIXELS = ("Polygon", "MultiPolygon")
@@ -29,23 +37,34 @@ def footprint(known: KnownSource, asset: Asset) -> Row:
     Raises:
         Passed: it lacks a band, or its grid is none that chips can be cut from.
     """
+    try:
+        return _row(known, asset)
+    except MALFORMED:
+        raise Passed("that make no sense") from None
+
+
+def _row(known: KnownSource, asset: Asset) -> Row:
+    name = asset["id"].rsplit("/", 1)[-1]
+    if not can_be_named(name):
+        raise Passed("with an id that cannot be printed")
     acquired, precision = _acquired(asset)
     bands = {band["id"]: band for band in asset.get("bands", ())}
     grid = _grid(known, bands)
     rgb = list(known.rgb)
     range_ = [known.scale_min, known.scale_max]
     version = [asset["id"], asset.get("updateTime"), rgb, None, *range_]
-    year = str(acquired.year) if acquired else ""
     return {
         "source": known.source,
         "kind": "earthengine",
-        "source_image_id": asset["id"].rsplit("/", 1)[-1],
+        "source_image_id": name,
         "location": asset["id"],
         "band_locations": rgb,
         "sha256": hashlib.sha256(json.dumps(version).encode()).hexdigest(),
         "acquired": acquired,
         "acquired_precision": precision,
-        "cloud_fraction": _cloud_fraction(known, asset),
+        "cloud_fraction": cloud_fraction(
+            asset.get("properties", {}).get(known.cloud_property or "")
+        ),
         **grid,
         **_outline(asset),
         "rgb_bands": None,
@@ -55,7 +74,7 @@ def footprint(known: KnownSource, asset: Asset) -> Row:
         "scale_max": known.scale_max,
         "cloud_location": known.cloud_band if known.cloud_band in bands else None,
         "license": known.license,
-        "attribution": " ".join(known.attribution.replace("{year}", year).split()),
+        "attribution": credit(known, acquired),
         "drawn": False,
     }
 
@@ -101,8 +120,10 @@ def _grid(known: KnownSource, bands: dict[str, Any]) -> Row:
         raise Passed("rotated or not north up")
     try:
         return grid_columns(crs, transform, size["width"], size["height"])
-    except (ProjError, shapely.GEOSException):
+    except ProjError:
         raise Passed("in an unknown coordinate reference system") from None
+    except (ValueError, shapely.GEOSException):
+        raise Passed("whose grid lies nowhere") from None
 
 
 def _outline(asset: Asset) -> Row:
@@ -114,17 +135,6 @@ def _outline(asset: Asset) -> Row:
         shape = shapely.make_valid(shapely.from_geojson(json.dumps(told)))
     except shapely.GEOSException:
         return {}
-    if shapely.is_empty(shape) or shape.geom_type not in PIXELS:
+    if shape.geom_type not in PIXELS or not is_on_earth(shape):
         return {}
-    sides = ("xmin", "ymin", "xmax", "ymax")
-    return {
-        "bbox": dict(zip(sides, shape.bounds, strict=True)),
-        "geometry": shapely.to_wkb(shape),
-    }
-
-
-def _cloud_fraction(known: KnownSource, asset: Asset) -> float | None:
-    percent = asset.get("properties", {}).get(known.cloud_property or "")
-    if not isinstance(percent, int | float):
-        return None
-    return min(max(percent / 100, 0.0), 1.0)
+    return ground_columns(shape)

@@ -17,6 +17,7 @@ from extract.earthengine_session import Session, client
 from extract.failures import POLICIES, Policy
 from extract.footprints import Row
 from extract.known_sources import KnownSource
+from extract.service_rows import MALFORMED
 from skyloom.errors import CredentialsError, SkyloomError
 from skyloom.progress import say
 
@@ -51,7 +52,7 @@ def images_of(
     seen: set[str] = set()
     shapely.prepare(area)
     for asset in _assets(session, known, _query(area, first, last)):
-        name = str(asset["id"]).rsplit("/", 1)[-1]
+        name = str(asset.get("id")).rsplit("/", 1)[-1]
         if name in seen or not _within(asset, first, last):
             continue
         seen.add(name)
@@ -92,7 +93,11 @@ def _midnight(day: date) -> str:
 def _within(asset: dict[str, Any], first: date | None, last: date | None) -> bool:
     if not asset.get("startTime"):
         return not (first or last)
-    day = datetime.fromisoformat(asset["startTime"]).astimezone(UTC).date()
+    try:
+        day = datetime.fromisoformat(asset["startTime"]).astimezone(UTC).date()
+    except MALFORMED:
+        # No image at all, which its footprint will tell.
+        return True
     return (first or day) <= day <= (last or day)
 
 

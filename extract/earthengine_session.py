@@ -70,12 +70,7 @@ def open_session(
     """
     global _open
     ee = client()
-    if not project:
-        raise UsageError(
-            "Earth Engine counts requests on a Google Cloud project and none is named",
-            remedy="set `[earthengine] project` in lake.toml or "
-            "SKYLOOM_EARTHENGINE_PROJECT",
-        )
+    project = checked_project(project)
     named = str(credentials) if credentials is not None else None
     wanted = Session(url.rstrip("/"), project, named, in_flight, timeout_s)
     check_endpoint(wanted.url, named)
@@ -94,6 +89,21 @@ def open_session(
             raise _refused(error, wanted) from None
         _open = wanted, transport
     return wanted
+
+
+def checked_project(project: str | None) -> str:
+    """The project that requests are counted on.
+
+    Raises:
+        UsageError: none is named.
+    """
+    if not project:
+        raise UsageError(
+            "Earth Engine counts requests on a Google Cloud project and none is named",
+            remedy="set `[earthengine] project` in lake.toml or "
+            "SKYLOOM_EARTHENGINE_PROJECT",
+        )
+    return project
 
 
 def close_session() -> None:
@@ -135,6 +145,12 @@ def _refused(error: Exception, session: Session) -> SkyloomError:
             f"Earth Engine does not let project {session.project} in "
             f"({failure.detail})",
             remedy=f"enable Earth Engine for the project, or {HOW}",
+        )
+    if failure.reason == "not_found":
+        return SkyloomError(
+            "no Earth Engine answers there",
+            where=session.url,
+            remedy="correct `[earthengine] url`",
         )
     return SkyloomError(
         f"Earth Engine could not be opened ({failure.reason}: {failure.detail})",

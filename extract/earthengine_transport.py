@@ -13,10 +13,13 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import ReadTimeoutError
 
+from extract.bodies import whole_body
 from skyloom.progress import say
 
 HOSTS = 4
-READ_BYTES = 1 << 16
+CONNECT_S = 10.0
+# The service's own limit is 48 MB before compression.
+MOST_BYTES = 1 << 28
 QUOTA_HEADER = "x-earth-engine-quota-status"
 RESTRICTED = "parallelism_restricted=true"
 RESTRICTED_LINE = (
@@ -61,14 +64,17 @@ class Transport:
                 uri,
                 data=body,
                 headers=headers,
-                timeout=self.timeout,
+                timeout=(min(CONNECT_S, self.timeout), self.timeout),
                 stream=True,
             ) as answer:
-                content = self._whole(answer, end)
-        except (requests.Timeout, ReadTimeoutError):
+                content = whole_body(answer, end, MOST_BYTES)
+        except (TimeoutError, requests.Timeout, ReadTimeoutError):
             raise self._late() from None
+        except requests.ConnectionError:
+            raise ConnectionError("no connection, or it broke") from None
         except (requests.RequestException, Urllib3Error) as error:
-            raise ConnectionError(f"{type(error).__name__}: {error}") from None
+            # Its words hold the address, and that a query.
+            raise ConnectionError(type(error).__name__) from None
         head = {**answer.headers, "status": str(answer.status_code)}
         # Taken out: the client would only warn, and in each thread.
         quota = [head.pop(name) for name in list(head) if name.lower() == QUOTA_HEADER]
@@ -83,16 +89,6 @@ class Transport:
     def tell_again(self) -> None:
         """Let the next run hear of restricted mode too."""
         self._told = False
-
-    def _whole(self, answer: requests.Response, end: float) -> bytes:
-        parts = []
-        # read1 returns what has come; a plain read of a trickle would sit through
-        # the deadline, since each byte starts the socket's timeout anew.
-        while part := answer.raw.read1(READ_BYTES, decode_content=True):
-            parts.append(part)
-            if time.monotonic() > end:
-                raise self._late()
-        return b"".join(parts)
 
     def _late(self) -> TimeoutError:
         return TimeoutError(f"no whole answer within {self.timeout:g} s")

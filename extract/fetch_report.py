@@ -1,12 +1,14 @@
 """Why chips are missing and what went wrong on the way, most frequent first."""
 
+from collections.abc import Collection
 from typing import Any
 
 import polars as pl
 
 from extract import tables
 from extract.failures import POLICIES, Policy
-from extract.ledger import FAILED, OK
+from extract.ledger import ALL, FAILED, OK
+from skyloom.errors import UsageError
 from skyloom.lake import Lake
 from skyloom.raw_tables import ATTEMPTS, LEDGER
 
@@ -74,6 +76,20 @@ def what_next(reason: str) -> str:
     """What a person can do about a reason."""
     policy = POLICIES.get(reason, Policy.FAIL)
     return CURES.get(reason) or BY_POLICY[policy]
+
+
+def check_reasons(reasons: Collection[str]) -> None:
+    """Make sure that chips can be refused for these reasons; `all` stands for any.
+
+    Raises:
+        UsageError: one of them is no reason; those there are are listed.
+    """
+    known = {*POLICIES, *CURES, ALL}
+    if unknown := sorted(set(reasons) - known):
+        raise UsageError(
+            f"--retry {unknown[0]!r} is no reason",
+            remedy=f"name some of {', '.join(sorted(known))}",
+        )
 
 
 def fetch_totals(lake: Lake) -> dict[str, int]:

@@ -11,7 +11,7 @@ import rasterio
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
-from extract import remote, windows
+from extract import clouds, remote, windows
 from extract.chips import CloudRule, FetchError, Limits, Mask, RawChip, Sheet
 from extract.handles import Handles
 from extract.identity import identity
@@ -117,7 +117,7 @@ class FileSource:
         if location is None or rule is None or not (rule.values or rule.bits):
             return None
         return self._use(
-            location, lambda file: windows.read_cloud(file, rule, image, window)
+            location, lambda file: clouds.read_cloud(file, rule, image, window)
         )
 
     def _use(self, location: str, use: Callable[[rasterio.DatasetReader], T]) -> T:

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import shapely
-from affine import Affine
 
 from extract import rasters, tables
 from extract.acquired import parse_acquired
 from extract.identity import identity
 from extract.locations import is_gone, locations, stem
-from extract.outlines import ground_pixel_m, outline
+from extract.outlines import grid_columns
 from skyloom.errors import UsageError
 from skyloom.lake import Lake, command_line
 from skyloom.raw_tables import FOOTPRINTS
@@ -86,24 +84,6 @@ def check_source_code(source: str) -> None:
 def footprint_file(lake: Lake, source: str) -> Path:
     """The file that holds a source's footprints."""
     return lake.root / FOOTPRINTS.pattern.replace("*", source)
-
-
-def grid_columns(crs: str, transform: Affine, width_px: int, height_px: int) -> Row:
-    """The columns of a footprint that follow from its grid alone."""
-    gsd_x_m, gsd_y_m = ground_pixel_m(crs, transform, width_px, height_px)
-    edge = outline(crs, transform, width_px, height_px)
-    sides = ("xmin", "ymin", "xmax", "ymax")
-    return {
-        "crs": crs,
-        "transform": list(transform[:6]),
-        "width_px": width_px,
-        "height_px": height_px,
-        "gsd_x_m": gsd_x_m,
-        "gsd_y_m": gsd_y_m,
-        "gsd_m": (gsd_x_m * gsd_y_m) ** 0.5,
-        "bbox": dict(zip(sides, edge.bounds, strict=True)),
-        "geometry": shapely.to_wkb(edge),
-    }
 
 
 def _describe(

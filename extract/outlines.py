@@ -1,6 +1,8 @@
 """Where a pixel grid lies on the Earth: its outline and its pixels' true size."""
 
+import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,9 @@ LONLAT = "OGC:CRS84"
 GEOD = Geod(ellps="WGS84")
 POINTS_PER_SIDE = 22
 GSD_SPAN_PX = 200
+# What the columns of sides can hold.
+MAX_SIDE_PX = 2**31 - 1
+Row = dict[str, Any]
 Floats = npt.NDArray[np.float64]
 
 
@@ -72,3 +77,36 @@ def outline(
     west = shapely.intersection(ring, shapely.box(-180, -90, 180, 90))
     east = shapely.intersection(ring, shapely.box(180, -90, 540, 90))
     return shapely.union(west, shapely.transform(east, lambda xy: xy - (360, 0)))
+
+
+def grid_columns(crs: str, transform: Affine, width_px: int, height_px: int) -> Row:
+    """The columns of a footprint that follow from its grid alone.
+
+    Raises:
+        ValueError: its sides or its pixels are of no size.
+    """
+    if not all(0 < side <= MAX_SIDE_PX for side in (width_px, height_px)):
+        raise ValueError(f"an image of {width_px} x {height_px} pixels")
+    gsd_x_m, gsd_y_m = ground_pixel_m(crs, transform, width_px, height_px)
+    if not 0 < gsd_x_m * gsd_y_m < math.inf:
+        raise ValueError(f"pixels of {gsd_x_m} x {gsd_y_m} m")
+    edge = outline(crs, transform, width_px, height_px)
+    return {
+        "crs": crs,
+        "transform": list(transform[:6]),
+        "width_px": width_px,
+        "height_px": height_px,
+        "gsd_x_m": gsd_x_m,
+        "gsd_y_m": gsd_y_m,
+        "gsd_m": (gsd_x_m * gsd_y_m) ** 0.5,
+        **ground_columns(edge),
+    }
+
+
+def ground_columns(shape: shapely.Geometry) -> Row:
+    """The columns of a footprint that say where it has pixels, in lon/lat."""
+    sides = ("xmin", "ymin", "xmax", "ymax")
+    return {
+        "bbox": dict(zip(sides, shape.bounds, strict=True)),
+        "geometry": shapely.to_wkb(shape),
+    }

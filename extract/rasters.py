@@ -55,6 +55,8 @@ def _open(place: str) -> rasterio.DatasetReader:
             return rasterio.open(place)
     except RasterioError as error:
         said = remote.STATUS.search(str(error))
+        if "CURL error" in str(error):
+            raise UsageError("its server cannot be reached", where=place) from None
         raise UsageError(
             f"its server says HTTP {said[1]}"
             if said

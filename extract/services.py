@@ -13,7 +13,12 @@ from extract.chips import CloudRule, ImageSource, Limits
 from extract.earthengine import EarthEngineSource
 from extract.earthengine import limits as earthengine_limits
 from extract.earthengine_index import images_of as earthengine_images
-from extract.earthengine_session import Session, open_session
+from extract.earthengine_session import (
+    Session,
+    checked_project,
+    client,
+    open_session,
+)
 from extract.files import FileSource, StacSource
 from extract.known_sources import (
     KnownSource,
@@ -23,9 +28,11 @@ from extract.known_sources import (
 )
 from extract.service_index import ImagesOf, index_service
 from extract.signing import signer
+from extract.stac import check_installed
 from extract.stac import images_of as stac_images
 from skyloom.errors import UsageError
 from skyloom.lake import Lake
+from skyloom.progress import say
 from skyloom.settings import Settings
 
 FILE, EARTH_ENGINE, STAC = "file", "earthengine", "stac"
@@ -55,12 +62,15 @@ def index_sources(
     ways = [(one, *way(one, settings)) for one in check_codes(known, codes)]
     area = area_of(lake)
     for one, via, images in ways:
+        within = shapely.intersection(area, shapely.box(*one.bbox))
+        if within.is_empty and not area.is_empty:
+            say(f"{one.source}: {one.name} has no images where the objects are")
         index_service(
             lake,
             one,
             images,
             via=via,
-            area=shapely.intersection(area, shapely.box(*one.bbox)),
+            area=within,
             first=first,
             last=last,
             refresh=refresh,
@@ -85,10 +95,11 @@ def way(known: KnownSource, settings: Settings) -> tuple[str, ImagesOf]:
     service, the STAC collection of the seed.
 
     Raises:
-        UsageError: no service has it.
+        UsageError: no service has it, no project is named, or a library is missing.
     """
     if known.stac and (settings.stac_url or not settings.earthengine_project):
         collection = stac_collection(known, settings)
+        check_installed(collection)
 
         def in_stac(area: shapely.Geometry, first: Day, last: Day) -> Iterator[Row]:
             url, wait_s = settings.stac_url, settings.request_timeout_s
@@ -102,6 +113,8 @@ def way(known: KnownSource, settings: Settings) -> tuple[str, ImagesOf]:
             f"no service has the source {known.source}",
             remedy="name its files with `--imagery`",
         )
+    checked_project(settings.earthengine_project)
+    client()
 
     def in_earth_engine(area: shapely.Geometry, first: Day, last: Day) -> Iterator[Row]:
         return earthengine_images(session(settings), known, area, first, last)

@@ -1,10 +1,12 @@
 """Links that a service signs for a while before it lets anyone read."""
 
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import requests
 
 from extract.chips import FetchError
+from extract.remote import by_status
 from skyloom.errors import UsageError
 
 PLANETARY_COMPUTER = "planetary_computer"
@@ -55,11 +57,19 @@ class PlanetaryComputer:
 
     def sign(self, url: str) -> str:
         """The link with its token; links of other hosts stay as they are."""
+        where = urlsplit(url)
         try:
+            if where.netloc.endswith(self._sas.BLOB_STORAGE_DOMAIN):
+                # By itself the library would try ten times, for minutes.
+                container = self._sas.parse_blob_url(where)
+                self._sas.get_token(*container, retry_total=0)
             return str(self._sas.sign_url(url))
-        except requests.RequestException as error:
-            said = type(error).__name__
+        except (requests.RequestException, ValueError, TypeError) as error:
+            # What the last two say may quote the token.
+            said, answer = type(error).__name__, getattr(error, "response", None)
             detail = f"{url}: the Planetary Computer signs no link ({said})"
+            if answer is not None and not answer.ok:
+                raise by_status(answer.status_code, detail) from None
             raise FetchError("http", detail) from None
 
     def renew(self) -> bool:

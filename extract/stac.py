@@ -9,9 +9,20 @@ import shapely
 from extract.footprints import Row
 from extract.known_sources import KnownSource, StacCollection
 from extract.remote import is_remote
+from extract.service_rows import MALFORMED
 from extract.signing import signer
-from extract.stac_catalogs import Items
+from extract.stac_catalogs import SENSELESS, Items
 from skyloom.progress import say
+
+
+def check_installed(collection: StacCollection) -> None:
+    """Make sure that the libraries are there before a long job begins.
+
+    Raises:
+        UsageError: pystac-client or the library that signs links is missing.
+    """
+    Items(collection.url, collection.collection, timeout_s=1)
+    signer(collection.sign)
 
 
 def images_of(
@@ -50,10 +61,13 @@ def images_of(
             row = footprint(
                 item, collection, known, sign, local=local, timeout_s=timeout_s
             )
+            key, rank = processing(item)
         except UnfitError as unfit:
             items.passed[str(unfit)] += 1
             continue
-        key, rank = processing(item)
+        except MALFORMED:
+            items.passed[SENSELESS] += 1
+            continue
         if key not in newest or rank > newest[key][0]:
             newest[key] = rank, row
     for reason, count in sorted(items.passed.items()):

@@ -4,24 +4,25 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import shapely
 
 from extract.remote import is_remote
-from extract.signing import missing
+from extract.service_rows import MALFORMED
+from extract.stac_reader import one_line, reader, why
+from extract.stac_rows import as_item
 from skyloom.errors import SkyloomError
 
 if TYPE_CHECKING:
     import pystac
-    from pystac_client.stac_api_io import StacApiIO
 
-RETRIES = 4
-PAUSE_S = 0.5
 PAGE = 200
-RETRIED = (429, 500, 502, 503, 504)
+# Beyond these a catalogue is out of its mind, or the area far too large.
+MOST_ITEMS = 500_000
+SENSELESS = "that make no sense"
 
 
 class Items:
@@ -41,7 +42,7 @@ class Items:
         # What follows a question mark may be a secret.
         self.shown = self.place.partition("?")[0]
         self._collection = collection
-        self._io = _reader(timeout_s, local=self.is_local)
+        self._io = reader(timeout_s, local=self.is_local)
 
     def of(
         self, area: shapely.Geometry, first: date | None, last: date | None
@@ -71,7 +72,13 @@ class Items:
             datetime=None if first is last is None else "/".join(ends),
             limit=PAGE,
         )
-        for content in found.items_as_dicts():
+        for number, content in enumerate(found.items_as_dicts()):
+            if number >= MOST_ITEMS:
+                raise SkyloomError(
+                    f"more than {MOST_ITEMS:,} images",
+                    where=self.shown,
+                    remedy="name a smaller area or fewer years",
+                )
             yield from self._item(content)
 
     def _linked(self, root: dict[str, Any]) -> Iterator["pystac.Item"]:
@@ -104,10 +111,10 @@ class Items:
         try:
             for batch in pyarrow.dataset.dataset(self.place).to_batches(filter=near):
                 for row in batch.to_pylist():
-                    yield from self._item(_as_item(row))
+                    yield from self._item(as_item(row))
         except (pyarrow.lib.ArrowException, OSError, KeyError, ValueError) as error:
             raise SkyloomError(
-                f"holds no STAC items ({_one_line(error)})",
+                f"holds no STAC items ({one_line(error)})",
                 where=self.shown,
                 remedy="name a local file as stac-geoparquet writes it",
             ) from None
@@ -147,13 +154,19 @@ class Items:
             if item.collection_id not in (None, self._collection):
                 self.passed["of other collections"] += 1
                 continue
-            taken, _ = acquisition(item)
+            try:
+                taken, _ = acquisition(item)
+                there = item.geometry and shapely.geometry.shape(item.geometry)
+                near = bool(there) and area.intersects(there)
+            except MALFORMED:
+                self.passed[SENSELESS] += 1
+                continue
             day = taken.date() if taken else None
             if (first and (day is None or day < first)) or (
                 last and (day is None or day > last)
             ):
                 continue
-            if item.geometry and area.intersects(shapely.geometry.shape(item.geometry)):
+            if near:
                 yield item
 
     @contextmanager
@@ -169,84 +182,11 @@ class Items:
             pystac.STACError,
             pystac.STACTypeError,
             OSError,
-            ValueError,
-            KeyError,
+            *MALFORMED,
         ) as error:
-            status = getattr(error, "status_code", None)
-            said = f"HTTP {status}" if status else _one_line(error)
             raise SkyloomError(
-                f"the STAC catalogue cannot be read ({said})",
+                f"the STAC catalogue cannot be read ({why(error)})",
                 where=self.shown,
-                remedy="check `stac_url` and the network, then run again",
+                remedy="check `[stac] url` and the network, then run again: what is "
+                "in the lake stays as it is",
             ) from None
-
-
-def _reader(timeout_s: float, *, local: bool) -> "StacApiIO":
-    """What reads JSON; from a catalogue over HTTP no link leads to this machine.
-
-    Raises:
-        UsageError: pystac-client is not installed.
-    """
-    try:
-        from pystac.stac_io import DefaultStacIO
-        from pystac_client.stac_api_io import StacApiIO
-    except ImportError:
-        raise missing("pystac-client") from None
-    from urllib3 import Retry
-
-    class Reader(StacApiIO):
-        def read_text(self, source: Any, *args: Any, **kwargs: Any) -> str:
-            href = source if isinstance(source, str) else source.get_absolute_href()
-            if not local and not is_remote(str(href)):
-                raise ValueError("a link leads to a file of this machine")
-            return super().read_text(source, *args, **kwargs)
-
-        def stac_object_from_dict(self, *args: Any, **kwargs: Any) -> Any:
-            # Of a static catalogue's parts the client would make clients of an API.
-            return DefaultStacIO.stac_object_from_dict(self, *args, **kwargs)
-
-    retry = Retry(
-        RETRIES,
-        status_forcelist=RETRIED,
-        allowed_methods=None,
-        backoff_factor=PAUSE_S,
-    )
-    return Reader(max_retries=retry, timeout=timeout_s)
-
-
-def _as_item(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of columns as the JSON of an item; what is null is not there."""
-    told = {key: _plain(value) for key, value in row.items() if value is not None}
-    bbox = told.pop("bbox")
-    item = {
-        "type": "Feature",
-        "bbox": [bbox[side] for side in ("xmin", "ymin", "xmax", "ymax")],
-        "geometry": json.loads(
-            shapely.to_geojson(shapely.from_wkb(told.pop("geometry")))
-        ),
-        "links": told.pop("links", []),
-        "assets": told.pop("assets"),
-        "stac_version": told.pop("stac_version", "1.0.0"),
-        "stac_extensions": told.pop("stac_extensions", []),
-        "id": told.pop("id"),
-    }
-    if "collection" in told:
-        item["collection"] = told.pop("collection")
-    told.pop("type", None)
-    # JSON's null and a missing moment are told apart.
-    told.setdefault("datetime", None)
-    return {**item, "properties": told}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items() if one is not None}
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
-    return value
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pystac
 import rasterio
 import shapely
@@ -13,11 +14,10 @@ from rasterio.errors import CRSError, RasterioError
 
 from extract import remote
 from extract.chips import FetchError
-from extract.footprints import Row, grid_columns
+from extract.footprints import Row
+from extract.outlines import grid_columns, ground_columns
 from extract.rasters import MIN_SIDE_PX, crs_text
 from extract.signing import Signer
-
-SIDES = ("xmin", "ymin", "xmax", "ymax")
 
 
 class UnfitError(Exception):
@@ -124,15 +124,14 @@ def place_columns(item: pystac.Item, grid: ImageGrid) -> Row:
     """Grid columns; the geometry is the part of the grid where the item has pixels."""
     try:
         row = grid_columns(grid.crs, grid.transform, grid.width_px, grid.height_px)
-    except (ProjError, ValueError):
+    except (ProjError, ValueError, shapely.GEOSException):
         raise UnfitError("whose grid lies nowhere") from None
     edge = shapely.from_wkb(row["geometry"])
+    if not np.isfinite(edge.bounds).all():
+        raise UnfitError("whose grid lies nowhere")
     try:
         said = shapely.make_valid(shapely.geometry.shape(item.geometry or {}))
         part = shapely.intersection(edge, said)
     except (AttributeError, KeyError, TypeError, ValueError, shapely.GEOSException):
         part = edge
-    if shapely.area(part) > 0:
-        row["geometry"] = shapely.to_wkb(part)
-        row["bbox"] = dict(zip(SIDES, part.bounds, strict=True))
-    return row
+    return {**row, **ground_columns(part)} if shapely.area(part) > 0 else row

@@ -2,9 +2,6 @@
 
 import hashlib
 import json
-import math
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 import pystac
@@ -12,11 +9,10 @@ import pystac
 from extract import remote
 from extract.footprints import Row
 from extract.known_sources import KnownSource, StacCollection
+from extract.service_rows import can_be_named, cloud_fraction, credit
 from extract.signing import Signer
 from extract.stac_grids import Band, UnfitError, grid_of, place_columns, said
 from extract.stac_processing import acquisition, shown_range
-
-LONGEST_ID = 255
 
 
 def footprint(
@@ -36,7 +32,7 @@ def footprint(
     Raises:
         UnfitError: bands are missing, elsewhere, on different or rotated grids.
     """
-    if not item.id.isprintable() or len(item.id) > LONGEST_ID:
+    if not can_be_named(item.id):
         raise UnfitError("with an id that cannot be printed")
     bands = [band_of(item, name, local) for name in collection.rgb]
     grid = grid_of(item, bands, signer, timeout_s)
@@ -49,7 +45,6 @@ def footprint(
     numbers = [band.number for band in bands]
     changed = item.properties.get("version") or item.properties.get("updated")
     identity = json.dumps([item.id, changed, places, numbers, low, high])
-    year = "" if acquired is None else str(acquired.year)
     return {
         "source": known.source,
         "kind": "stac",
@@ -59,7 +54,7 @@ def footprint(
         "sha256": hashlib.sha256(identity.encode()).hexdigest(),
         "acquired": acquired,
         "acquired_precision": precision,
-        "cloud_fraction": _cloud_fraction(item.properties),
+        "cloud_fraction": cloud_fraction(item.properties.get("eo:cloud_cover")),
         "rgb_bands": numbers,
         "alpha_band": None,
         "nodata": grid.nodata,
@@ -67,7 +62,7 @@ def footprint(
         "scale_max": high,
         "cloud_location": cloud,
         "license": known.license or item.properties.get("license"),
-        "attribution": known.attribution.replace("{year}", year).strip() or None,
+        "attribution": credit(known, acquired),
         "drawn": False,
         **place_columns(item, grid),
     }
@@ -90,8 +85,10 @@ def band_of(item: pystac.Item, name: str, local: bool) -> Band:
         raise UnfitError("with a link that only GDAL understands")
     if not remote.is_remote(href) and (not local or parts.scheme):
         raise UnfitError("with a link to a file of this machine or of unknown kind")
-    if parts.query or parts.username or parts.password:
+    if parts.query or parts.fragment or parts.username or parts.password:
         raise UnfitError("with a link that may hold a secret")
+    if not href.isprintable():
+        raise UnfitError("with a link that cannot be printed")
     if remote.driver_of(href) is None:
         raise UnfitError("with files that are neither GeoTIFF nor JPEG 2000")
     return Band(href, int(number or 1), asset)
@@ -104,13 +101,6 @@ def _check_free(item: pystac.Item, asset: pystac.Asset) -> None:
         pays = pays or (schemes.get(name) or {}).get("requester_pays")
     if pays:
         raise UnfitError("whose reader would have to pay")
-
-
-def _cloud_fraction(properties: Mapping[str, Any]) -> float | None:
-    percent = properties.get("eo:cloud_cover")
-    if not isinstance(percent, int | float) or not math.isfinite(percent):
-        return None
-    return min(max(percent / 100, 0.0), 1.0)
 
 
 def _self_link(item: pystac.Item) -> str:

@@ -1,23 +1,19 @@
-"""Windows of image files: values, what is valid, what is cloud. Never resampled."""
+"""Windows of image files: values, and what is valid. Never resampled."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from rasterio.crs import CRS
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.windows import Window
 
-from extract.chips import CloudRule, FetchError, Grid, Mask, Pixels, RawChip, Values
+from extract.chips import FetchError, Grid, Mask, Pixels, RawChip, Values
 
 # Far below a pixel, far above the rounding of large coordinates.
 ALIGNED_PX = 1e-3
-# Cells and pixels have sides in a ratio of small numbers: 2, 3/2, 1/6.
-LARGEST_DENOMINATOR = 1000
 Footprint = Mapping[str, Any]
 
 
@@ -111,61 +107,6 @@ def _palette(image: rasterio.DatasetReader, band: int) -> Pixels:
         if index < len(table):
             table[index] = colour
     return table
-
-
-def read_cloud(
-    image: rasterio.DatasetReader, rule: CloudRule, footprint: Footprint, window: Window
-) -> Mask:
-    """Which pixels of a window a raster of classes calls cloud.
-
-    The class of a pixel is that of the cell that holds its centre, in integers
-    throughout; a pixel beyond the raster is no cloud.
-
-    Raises:
-        FetchError: its cells do not fit the pixels of the image.
-    """
-    if image.crs != CRS.from_user_input(footprint["crs"]):
-        raise FetchError("grid", "the clouds are in another reference system")
-    a, _, c, _, e, f = footprint["transform"]
-    step = image.transform
-    cols = _cells(window.col_off, window.width, step.a / a, (step.c - c) / a)
-    rows = _cells(window.row_off, window.height, step.e / e, (step.f - f) / e)
-    on_cols = (cols >= 0) & (cols < image.width)
-    on_rows = (rows >= 0) & (rows < image.height)
-    cloud: Mask = np.zeros((window.height, window.width), dtype=np.bool_)
-    if not on_cols.any() or not on_rows.any():
-        return cloud
-    cols, rows = cols[on_cols], rows[on_rows]
-    left, top = int(cols[0]), int(rows[0])
-    part = Window(left, top, int(cols[-1]) - left + 1, int(rows[-1]) - top + 1)
-    found = is_cloud(image.read(1, window=part), rule)
-    cloud[np.ix_(on_rows, on_cols)] = found[np.ix_(rows - top, cols - left)]
-    return cloud
-
-
-def _cells(
-    start: int, count: int, ratio: float, offset: float
-) -> npt.NDArray[np.int64]:
-    """Cells that hold the centres of pixels; a cell is `ratio` pixels wide.
-
-    (pixel + 1/2 - offset) / ratio, rounded down.
-    """
-    side = Fraction(ratio).limit_denominator(LARGEST_DENOMINATOR)
-    shift = Fraction(offset).limit_denominator(LARGEST_DENOMINATOR)
-    drift = abs(float(side) - ratio) * count, abs(float(shift) - offset)
-    if side <= 0 or max(drift) > ALIGNED_PX:
-        raise FetchError("grid", "the clouds are on a lattice that does not fit")
-    pixels = np.arange(start, start + count, dtype=np.int64)
-    twice = shift.denominator * (2 * pixels + 1) - 2 * shift.numerator
-    below = 2 * shift.denominator * side.numerator
-    cells: npt.NDArray[np.int64] = twice * side.denominator // below
-    return cells
-
-
-def is_cloud(classes: Values, rule: CloudRule) -> Mask:
-    """Cells of a value of the rule, or with one of its bits."""
-    found: Mask = np.isin(classes, rule.values)
-    return found | ((classes & rule.bits) != 0) if rule.bits else found
 
 
 def in_range_of(values: Values, own: Footprint, first: Footprint) -> Values:

@@ -16,8 +16,7 @@ import duckdb
 
 from load.snapshot import snapshots
 from skyloom import duck, progress
-from skyloom.answers import printable
-from skyloom.errors import SkyloomError, UsageError
+from skyloom.errors import SkyloomError, UsageError, printable
 from skyloom.geoparquet import write_parquet
 from skyloom.lake import Lake
 from skyloom.row_files import check_suffix, write_csv

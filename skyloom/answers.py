@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from skyloom.catalog import Catalog
-from skyloom.errors import UsageError
+from skyloom.errors import UsageError, printable
 from skyloom.lake import Lake
 
 TABLE_ROWS = 100
@@ -86,12 +86,6 @@ def print_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     # Piped output must not be folded to the width of a terminal that is not there.
     width = None if sys.stdout.isatty() else 10_000
     Console(width=width).print(table)
-
-
-def printable(value: Any) -> str:
-    """A text without what a terminal would obey: a tag may hold escape sequences."""
-    text = "" if value is None else str(value)
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _print_table(names: list[str], result: duckdb.DuckDBPyConnection) -> None:

@@ -24,6 +24,7 @@ from skyloom.errors import (
     EXIT_PARTIAL,
     SkyloomError,
     UsageError,
+    printable,
 )
 
 if TYPE_CHECKING:
@@ -64,13 +65,12 @@ class Imagery:
 
     def terms(self) -> dict[str, Any]:
         """What is said of the files, as the indexing takes it."""
-        bands = opt.parse_numbers(self.bands, "--bands", 3) if self.bands else None
         return {
             "source": self.source,
             "acquired": self.acquired,
             "license": self.license,
             "attribution": self.attribution,
-            "bands": tuple(int(band) for band in bands) if bands else None,
+            "bands": opt.parse_bands(self.bands) if self.bands else None,
             "scale": opt.parse_numbers(self.scale, "--scale", 2)
             if self.scale
             else None,
@@ -254,6 +254,7 @@ def fetch(
     quiet: opt.QuietOption = False,
 ) -> None:
     """Fetch the chips that the scenes lack; --imagery, --sources add images first."""
+    from extract.fetch_report import check_reasons
     from extract.fetcher import FetchOptions
     from skyloom.answers import print_forecast, print_reasons
     from skyloom.work import at_work
@@ -275,6 +276,9 @@ def fetch(
         probe_only=probe,
     )
     codes = opt.parse_codes(sources)
+    check_reasons(opt.parse_codes(retry))
+    if refresh and not codes:
+        raise UsageError("--refresh is for sources", remedy="name them with --sources")
     _check_sources(lake, job, codes)
     _check_imagery(lake, [], rasters)
     with at_work(lake) as (opened, log):
@@ -301,9 +305,11 @@ def plan(
     as_json: opt.JsonOption = False,
 ) -> None:
     """Say what a fetch would ask for: chips, requests, bytes, hours at the quota."""
+    from extract.fetch_report import check_reasons
     from skyloom.answers import print_forecast, print_json
     from skyloom.lake import Lake
 
+    check_reasons(opt.parse_codes(retry))
     rows = _forecast(Lake.open(lake), Job(), retry, limit)
     if as_json:
         print_json(rows)
@@ -368,7 +374,7 @@ def doctor(
         ]
     for check in checks:
         cure = f" -> {check.fix}" if not check.ok and check.fix else ""
-        print(f"{marks[check.ok]} {check.name}: {check.found}{cure}")
+        print(printable(f"{marks[check.ok]} {check.name}: {check.found}{cure}"))
     if any(check.ok is False for check in checks):
         raise typer.Exit(EXIT_FAILURE)
 
@@ -767,6 +773,8 @@ def _index_sources(
 def _check_imagery(folder: Path, osm: list[Path], imagery: Imagery) -> None:
     """Refuse files that are no imagery, or that show another place."""
     if not imagery.files:
+        if imagery.bands or imagery.scale:
+            raise UsageError("--bands and --scale are for the files of --imagery")
         return
     from extract.acquired import parse_acquired
     from extract.coverage import lonlat_bounds

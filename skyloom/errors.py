@@ -6,6 +6,12 @@ EXIT_PARTIAL = 3
 EXIT_CREDENTIALS = 4
 
 
+def printable(value: object) -> str:
+    """A text without what a terminal would obey: tags and services may send escapes."""
+    text = "" if value is None else str(value)
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 class SkyloomError(Exception):
     """One sentence for a person; the command line prints it without a traceback.
 
@@ -31,7 +37,7 @@ class SkyloomError(Exception):
         """Where, what and remedy on one line, whatever line breaks they held."""
         place = f"{self.where}: " if self.where else ""
         cure = f"; {self.remedy}" if self.remedy else ""
-        return " ".join(f"{place}{self.what}{cure}".split())
+        return printable(" ".join(f"{place}{self.what}{cure}".split()))
 
 
 class UsageError(SkyloomError):

@@ -264,6 +264,18 @@ def parse_numbers(text: str, flag: str, count: int) -> tuple[float, ...]:
     return numbers
 
 
+def parse_bands(text: str) -> tuple[int, ...]:
+    """The numbers of the bands of red, green and blue.
+
+    Raises:
+        UsageError: they are not three whole numbers.
+    """
+    numbers = parse_numbers(text, "--bands", 3)
+    if not all(number.is_integer() for number in numbers):
+        raise UsageError(f"--bands {text!r} are not whole numbers", remedy="like 4,3,2")
+    return tuple(map(int, numbers))
+
+
 def parse_bytes(text: str) -> int:
     """A number of bytes, as in 500MB or 10GB; units are decimal.
 
@@ -273,4 +285,7 @@ def parse_bytes(text: str) -> int:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)B?", text.strip().upper())
     if not found:
         raise UsageError(f"{text!r} is not a number of bytes", remedy="like 10GB")
-    return int(float(found[1]) * 1000 ** " KMGT".index(found[2] or " "))
+    number = int(float(found[1]) * 1000 ** " KMGT".index(found[2] or " "))
+    if not number:
+        raise UsageError(f"{text!r} is nothing to fetch", remedy="like 10GB")
+    return number

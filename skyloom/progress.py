@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from skyloom.errors import printable
+
 PLAIN_EVERY_S = 10.0
 _quiet = False
 
@@ -26,7 +28,7 @@ def be_quiet(quiet: bool) -> None:
 def say(line: str) -> None:
     """One line of progress on stderr."""
     if not _quiet:
-        print(line, file=sys.stderr, flush=True)
+        print(printable(line), file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -60,13 +60,16 @@ class Settings(BaseSettings):
         120, gt=0, description="after which a request to a service is given up"
     )
     earthengine_url: str = Field(
-        EARTH_ENGINE, pattern="^https?://[^/]+$", description="Earth Engine's endpoint"
+        EARTH_ENGINE,
+        pattern="^https?://[^/@?#]+$",
+        description="Earth Engine's endpoint",
     )
     earthengine_project: str | None = Field(
         None, description="the Google Cloud project that requests are counted on"
     )
     earthengine_credentials: str | None = Field(
         None,
+        pattern=r"^[^{}\n]*$",
         description="a service account's key file, or anonymous for a private endpoint "
         "(default: what `earthengine authenticate` or gcloud stored)",
     )
@@ -107,7 +110,13 @@ class _LakeFile(TomlConfigSettingsSource):
 def _flat(values: dict[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in values.items():
-        if key in SECTIONS and isinstance(value, dict):
+        if key in SECTIONS:
+            if not isinstance(value, dict):
+                raise UsageError(
+                    f"{key} is a section, not a value",
+                    where=str(_toml_file),
+                    remedy=f"write [{key}] on a line of its own, and its keys below",
+                )
             flat |= {f"{key}_{name}": one for name, one in value.items()}
         else:
             flat[key] = value
@@ -138,8 +147,10 @@ def _complaint(key: str, problem: Any, file: Path | None) -> UsageError:
     if problem["type"] != "extra_forbidden":
         said = problem["msg"][0].lower() + problem["msg"][1:]
         variable = f"{PREFIX}{key}".upper()
+        # Somebody may have pasted the key itself where its file is to be named.
+        given = "" if key.startswith(SECTIONS) else f" = {problem['input']!r}"
         return UsageError(
-            f"{key} = {problem['input']!r} is not accepted: {said}",
+            f"{key}{given} is not accepted: {said}",
             where=where,
             remedy=f"correct it there, or in {variable} or the flag",
         )

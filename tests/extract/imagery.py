@@ -8,8 +8,7 @@ import polars as pl
 import shapely
 from affine import Affine
 
-from extract.footprints import grid_columns
-from extract.outlines import to_lonlat
+from extract.outlines import grid_columns, to_lonlat
 from extract.tables import schema
 from skyloom.raw_tables import FOOTPRINTS
 from tests.extract.builders import Box

@@ -16,7 +16,7 @@ from rasterio.windows import Window
 
 from extract.chips import CloudRule, FetchError, Grid
 from extract.earthengine import EarthEngineSource, as_request
-from extract.earthengine_arrays import cloud_mask, decode, valid_pixels
+from extract.earthengine_arrays import decode, valid_pixels
 from extract.earthengine_session import close_session
 from extract.earthengine_transport import RESTRICTED_LINE
 from skyloom.progress import be_quiet
@@ -132,9 +132,9 @@ def test_a_band_of_clouds_comes_along(service: Service, source) -> None:
 
 def test_clouds_are_values_or_bits() -> None:
     band = np.array([[0, 3, 4, 8, 24]], np.uint16)
-    by_value = cloud_mask(band, CloudRule(values=(3, 8)))
+    by_value = CloudRule(values=(3, 8)).says(band)
     assert by_value.tolist() == [[False, True, False, True, False]]
-    by_bit = cloud_mask(band, CloudRule(bits=8))
+    by_bit = CloudRule(bits=8).says(band)
     assert by_bit.tolist() == [[False, False, False, True, True]]
 
 

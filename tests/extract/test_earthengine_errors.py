@@ -14,8 +14,9 @@ from rasterio.windows import Window
 
 from extract.chips import FetchError
 from extract.earthengine import EarthEngineSource
-from extract.earthengine_errors import classify, expected, without_secrets
+from extract.earthengine_errors import classify, expected
 from extract.failures import POLICIES
+from extract.secrets import without_secrets
 from tests.extract.earthengine_place import (  # noqa: F401 - two are fixtures
     NAIP,
     STEP,

@@ -233,3 +233,36 @@ def test_a_changed_image_or_range_has_another_digest() -> None:
         for when in ("2021-01-01T00:00:00Z", "2022-01-01T00:00:00Z")
     }
     assert len(digests) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"id": None}, "make no sense"),
+        ({"id": f"{S2}/a\x1b[31m"}, "cannot be printed"),
+        ({"startTime": "yesterday"}, "make no sense"),
+        ({"startTime": "0001-01-01T00:00:00+14:00"}, "make no sense"),
+        ({"bands": None}, "make no sense"),
+        ({"grid": {"dimensions": {"width": "9", "height": "9"}}}, "make no sense"),
+        ({"grid": {"dimensions": {"width": -9, "height": 9}}}, "lies nowhere"),
+        ({"grid": {"dimensions": {"width": 10**10, "height": 9}}}, "lies nowhere"),
+        ({"grid": {"affineTransform": {**STEP, "translateX": 1e30}}}, "lies nowhere"),
+    ],
+)
+def test_an_absurd_image_is_passed_over(change: dict[str, Any], why: str) -> None:
+    with pytest.raises(Passed, match=why):
+        footprint(known("S2"), asset(**change))
+
+
+def test_an_outline_around_the_world_is_not_believed() -> None:
+    edge = footprint(known("S2"), asset())["geometry"]
+    for west, east in ((-179.9, 179.9), (179.5, 180.5)):
+        ring = shapely.geometry.mapping(shapely.box(west, 46, east, 47))
+        assert footprint(known("S2"), asset(geometry=ring))["geometry"] == edge
+
+
+def test_a_share_of_cloud_that_is_none_is_not_told() -> None:
+    name = known("S2").cloud_property
+    for percent in (float("nan"), True, -1, 101):
+        row = footprint(known("S2"), asset(properties={name: percent}))
+        assert row["cloud_fraction"] is None

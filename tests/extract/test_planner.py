@@ -7,7 +7,8 @@ import pytest
 import shapely
 from affine import Affine
 
-from extract.footprints import grid_columns, index_files
+from extract.footprints import index_files
+from extract.outlines import grid_columns
 from extract.planner import plan
 from extract.tables import read, schema, write_plan
 from skyloom.errors import SkyloomError

@@ -1,8 +1,10 @@
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ import pytest
 import shapely
 from affine import Affine
 
-from extract import signing, tables
+from extract import signing, stac_catalogs, stac_reader, tables
 from extract.chips import ChipRequest, CloudRule, FetchError, Grid, Sheet
 from extract.files import StacSource
 from extract.known_sources import KnownSource, StacCollection, known_sources
@@ -536,3 +538,118 @@ def test_a_missing_library_is_one_sentence(
     monkeypatch.setitem(__import__("sys").modules, package, None)
     with pytest.raises(UsageError, match=r"pip install -e '\.\[stac\]'"):
         rows_of(tmp_path / "list.json", known.stac[1], known)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"id": 5}, "make no sense"),
+        ({"id": "a\x1b[31m"}, "cannot be printed"),
+        ({"id": ""}, "cannot be printed"),
+        ({"geometry": {"type": "Polygon", "coordinates": [[1, 2]]}}, "make no sense"),
+        ({"datetime": "0001-01-01T00:00:00+14:00"}, "make no sense"),
+        ({"datetime": None, "start_datetime": "x"}, "no STAC items"),
+        ({"proj:shape": [10**9, 10**9]}, "lies nowhere"),
+        ({"proj:shape": [10**12, 10**12]}, "lies nowhere"),
+        ({"proj:shape": [math.inf, 9]}, "make no sense"),
+        ({"proj:shape": [-9, 9]}, "few pixels"),
+        ({"proj:transform": [10, 0, math.inf, 0, -10, 4e6]}, "lies nowhere"),
+        ({"proj:transform": [0] * 6}, "not north up"),
+        ({"raster:bands": ["x"]}, "make no sense"),
+        ({"href": "https://h/a\x1b[31m.tif"}, "cannot be printed"),
+        ({"href": "https://h/a.tif#sig=abc"}, "secret"),
+        ({"href": "https://[::1/a.tif"}, "make no sense"),
+    ],
+)
+def test_an_absurd_item_is_passed_over(
+    tmp_path: Path,
+    collection: StacCollection,
+    known: KnownSource,
+    capsys: pytest.CaptureFixture[str],
+    change: dict[str, Any],
+    words: str,
+) -> None:
+    be_quiet(False)
+    bad, good = (item_of(name, "http://127.0.0.1:9/") for name in ("bad", "good"))
+    for key, value in change.items():
+        if key in ("id", "geometry"):
+            bad[key] = value
+        elif "datetime" in key:
+            bad["properties"][key] = value
+        else:
+            for asset in bad["assets"].values():
+                asset[key] = value
+    place = tmp_path / "list.json"
+    features = {"type": "FeatureCollection", "features": [bad, good]}
+    place.write_text(json.dumps(features))
+    (row,) = rows_of(place, collection, known)
+    assert row["source_image_id"] == "good"
+    said = capsys.readouterr().err
+    assert words in said
+    assert "\x1b" not in said
+    assert "sig=" not in said
+
+
+def test_a_cloud_cover_that_is_no_percentage_is_none(
+    tmp_path: Path, collection: StacCollection, known: KnownSource
+) -> None:
+    covers = (True, -5, 10**400, "5", None, 101)
+    items = [
+        item_of(f"i{number}", "http://127.0.0.1:9/", **{"eo:cloud_cover": cover})
+        for number, cover in enumerate(covers)
+    ]
+    place = tmp_path / "list.json"
+    place.write_text(json.dumps({"type": "FeatureCollection", "features": items}))
+    rows = rows_of(place, collection, known)
+    assert [row["cloud_fraction"] for row in rows] == [None] * len(covers)
+
+
+@pytest.mark.parametrize(
+    ("module", "bound", "most", "words"),
+    [
+        (stac_catalogs, "MOST_ITEMS", 3, "more than 3 images"),
+        (stac_reader, "MOST_BYTES", 99, "more than 99 bytes"),
+    ],
+)
+def test_a_catalogue_without_end_is_bounded(
+    folder: Path,
+    server: Running,
+    collection: StacCollection,
+    known: KnownSource,
+    monkeypatch: pytest.MonkeyPatch,
+    module: ModuleType,
+    bound: str,
+    most: int,
+    words: str,
+) -> None:
+    serve(folder, [item_of(name, server.at("")) for name in "abcde"])
+    monkeypatch.setattr(module, bound, most)
+    with pytest.raises(SkyloomError, match=words):
+        rows_of(f"{server.url}/api", collection, known)
+
+
+def test_a_catalogue_that_cannot_be_reached_is_one_sentence_without_its_query(
+    collection: StacCollection, known: KnownSource
+) -> None:
+    with pytest.raises(SkyloomError, match="there is no connection") as told:
+        rows_of("http://127.0.0.1:9/api?token=secret-9", collection, known)
+    assert "secret-9" not in str(told.value)
+    assert "http://127.0.0.1:9/api" in str(told.value)
+
+
+def test_a_link_that_is_not_signed_tells_no_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from planetary_computer import sas
+
+    one = signing.signer("planetary_computer")
+    place = "https://naipeuwest.blob.core.windows.net/naip/a.tif"
+
+    def damaged(*_: str, retry_total: int) -> None:
+        assert retry_total == 0
+        sas.SASToken(token="se=1&sig=secret-9")
+
+    monkeypatch.setattr(sas, "get_token", damaged)
+    with pytest.raises(FetchError, match=r"^http: .*signs no link") as told:
+        one.sign(place)
+    assert "secret-9" not in str(told.value)

@@ -288,3 +288,32 @@ def test_a_moved_lake_is_relinked(skyloom, demo_lake, tmp_path):
         str(moved / "catalog" / "catalog.duckdb"), read_only=True
     ) as con:
         assert con.execute("select count(*) >= 300 from images").fetchone() == (True,)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--sources", "NL"], "[earthengine] project"),
+        (["--sources", "XX"], "no imagery source 'XX'"),
+        (["--scale", "0,3000"], "--imagery"),
+        (["--imagery", "a.tif", "--bands", "1.5,2,3"], "whole numbers"),
+        (["--imagery", "a.tif", "--bands", "nan,2,3"], "whole numbers"),
+        (["--imagery", "http://127.0.0.1:9/a.tif"], "cannot be reached"),
+    ],
+)
+def test_what_cannot_be_had_is_told_before_anything_is_loaded(
+    flags, said, skyloom, town_pbf, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("SKYLOOM_EARTHENGINE_PROJECT", raising=False)
+    done = skyloom("run", "--lake", tmp_path / "new", "--osm", town_pbf, *flags)
+    one_line(done, said)
+    assert done.returncode == 2
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_reason_and_a_size_that_are_none_are_refused(skyloom, tmp_path):
+    Lake.open(tmp_path / "lake", create=True)
+    for flags in (["--retry", "cloudy"], ["--max-bytes", "0"], ["--refresh"]):
+        done = skyloom("fetch", "--lake", tmp_path / "lake", *flags)
+        one_line(done, flags[-1])
+        assert done.returncode == 2

@@ -45,3 +45,24 @@ def test_each_value_says_where_it_comes_from(lake, monkeypatch):
     assert rows["workers"]["origin"].endswith("lake.toml")
     assert rows["threads"]["origin"] == "SKYLOOM_THREADS"
     assert rows["memory_limit"]["origin"] == "default"
+
+
+@pytest.mark.parametrize("line", ["earthengine = 3", "stac = 'x'", "[[stac]]"])
+def test_a_section_that_is_a_value_is_refused(lake, line):
+    write(lake, line)
+    with pytest.raises(UsageError, match=r"lake.toml: \w+ is a section"):
+        read_settings(lake)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("credentials", '{"private_key": "secret-9"}'),
+        ("url", "https://me:secret-9@earthengine.googleapis.com"),
+    ],
+)
+def test_a_secret_in_a_setting_is_refused_and_not_told(lake, monkeypatch, key, value):
+    monkeypatch.setenv(f"SKYLOOM_EARTHENGINE_{key.upper()}", value)
+    with pytest.raises(UsageError, match=f"earthengine_{key} is not") as told:
+        read_settings(lake)
+    assert "secret-9" not in str(told.value)

@@ -7,7 +7,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 TORCH ?=
 JOBS ?= 2
 
-.PHONY: setup setup-dev setup-clip demo test lint format bench bench-stages bench-load bench-sql clean
+.PHONY: setup setup-dev setup-clip demo test lint format bench bench-stages bench-load bench-sql bench-extract clean
 
 setup: .venv/.installed
 setup-dev: .venv/.installed-dev
@@ -56,6 +56,10 @@ bench-load: setup-dev
 # A cheaper one: make bench-sql SQL='--rounds 1 --parts join,threads'
 bench-sql: setup-dev
 	$(BIN)/python -m benchmarks.sql $(SQL)
+
+# A cheaper one: make bench-extract EXTRACT='--rounds 1 --parts quota,files'
+bench-extract: setup-dev
+	$(BIN)/python -m benchmarks.extract $(EXTRACT)
 
 clean:
 	rm -rf .venv demo build dist

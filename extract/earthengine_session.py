@@ -5,6 +5,7 @@ The client keeps its state in a module: one endpoint and one project per process
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,20 @@ def _initialize(ee: Any, session: Session, found: Any, transport: Transport) -> 
     # ee.data.setDeadline has no effect on a transport that is given.
     ee.data.setMaxRetries(0)
     ee.data.setDefaultWorkloadTag(WORKLOAD_TAG)
+    _keep_resources(ee.data._get_state().cloud_api_resource_raw)
+
+
+def _keep_resources(root: Any) -> None:
+    # Each call of getPixels and computePixels would build the service's tree of methods
+    # anew, which is half of the client's CPU. Its nodes hold no state of a request.
+    projects = root.projects()
+    for name in ("assets", "image"):
+        setattr(projects, name, partial(_itself, getattr(projects, name)()))
+    root.projects = partial(_itself, projects)
+
+
+def _itself(resource: Any) -> Any:
+    return resource
 
 
 def _refused(error: Exception, session: Session) -> SkyloomError:

@@ -4,9 +4,11 @@ The client takes such an object as `http_transport`. Its own has a pool of ten
 connections, and a timeout for each read but none for a whole answer.
 """
 
+import os
 import threading
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -38,6 +40,10 @@ class Transport:
         for scheme in ("http://", "https://"):
             adapter = HTTPAdapter(pool_connections=HOSTS, pool_maxsize=in_flight)
             self._session.mount(scheme, adapter)
+        # The environment is read once for each host, not for each request; a login of
+        # .netrc, which would go before the token, is not read.
+        self._session.trust_env = False
+        self._settings: dict[str, dict[str, Any]] = {}
         self._telling = threading.Lock()
         self._told = False
 
@@ -66,6 +72,7 @@ class Transport:
                 headers=headers,
                 timeout=(min(CONNECT_S, self.timeout), self.timeout),
                 stream=True,
+                **self._of_environment(uri),
             ) as answer:
                 content = whole_body(answer, end, MOST_BYTES)
         except (TimeoutError, requests.Timeout, ReadTimeoutError):
@@ -89,6 +96,16 @@ class Transport:
     def tell_again(self) -> None:
         """Let the next run hear of restricted mode too."""
         self._told = False
+
+    def _of_environment(self, uri: str) -> dict[str, Any]:
+        """The proxies and the certificates that the environment names for a host."""
+        host = urlsplit(uri).netloc
+        if host not in self._settings:
+            bundles = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+            named = next(filter(None, map(os.environ.get, bundles)), True)
+            proxies = requests.utils.get_environ_proxies(uri)
+            self._settings[host] = {"proxies": proxies, "verify": named}
+        return self._settings[host]
 
     def _late(self) -> TimeoutError:
         return TimeoutError(f"no whole answer within {self.timeout:g} s")

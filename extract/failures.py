@@ -9,6 +9,7 @@ class Policy(StrEnum):
     RETRY = "retry"  # the same request again, after a pause
     THROTTLE = "throttle"  # the whole service pauses and slows down, then again
     SPLIT = "split"  # the sheet's chips one by one; a single chip is refused
+    ALONE = "alone"  # the sheet's chips one by one; a single chip fails
     FAIL = "fail"  # not again in this run
     REFUSE = "refuse"  # never again unless asked for
     STOP = "stop"  # nothing more of this service in this run
@@ -26,10 +27,10 @@ POLICIES = {
     "not_found": Policy.FAIL,  # the image is gone or may not be read
     "credentials": Policy.STOP,  # 401, 403
     "quota": Policy.STOP,  # the day's or month's compute is used up
-    "read": Policy.FAIL,  # a file that GDAL cannot read
+    "read": Policy.ALONE,  # a file that GDAL cannot read
     "changed": Policy.FAIL,  # not the file that was indexed
     "grid": Policy.FAIL,  # not the image's own grid
-    "draw": Policy.FAIL,  # an object that cannot be painted
+    "draw": Policy.ALONE,  # an object that cannot be painted
     "no_reader": Policy.FAIL,  # no way to read this source
-    "error": Policy.FAIL,  # a surprise
+    "error": Policy.ALONE,  # a surprise
 }

@@ -36,6 +36,7 @@ BY_POLICY = {
     Policy.THROTTLE: CURES["throttled"],
     Policy.SPLIT: OPEN,
     Policy.REFUSE: OPEN,
+    Policy.ALONE: AGAIN,
     Policy.FAIL: AGAIN,
     Policy.STOP: CURES["credentials"],
 }

@@ -27,7 +27,7 @@ class FileSource:
     """Windows of rasters on their own grid; each thread has its own handles."""
 
     name = "file"
-    limits = Limits("file", in_flight=4, sheet_px=4096, min_used=0.25)
+    limits = Limits("file", in_flight=4, sheet_px=2048, min_used=0.25)
 
     def __init__(
         self,

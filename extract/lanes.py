@@ -109,7 +109,7 @@ class Lane:
                 self.stop(error.reason, error.detail)
             case Policy.THROTTLE:
                 self._throttled(again, error, now)
-            case Policy.SPLIT if len(job.sheet.chips) > 1:
+            case Policy.SPLIT | Policy.ALONE if len(job.sheet.chips) > 1:
                 self._split(again)
             case Policy.SPLIT | Policy.REFUSE:
                 return REJECTED
@@ -121,8 +121,8 @@ class Lane:
         return None
 
     def _count(self, job: Job, policy: Policy, error: FetchError) -> None:
-        if policy in (Policy.RETRY, Policy.FAIL):
-            image = job.sheet.image_ids[0] if policy is Policy.FAIL else ""
+        if policy in (Policy.RETRY, Policy.FAIL, Policy.ALONE):
+            image = "" if policy is Policy.RETRY else job.sheet.image_ids[0]
             self._breaker.note(failed=True, image=image)
         elif policy in (Policy.SPLIT, Policy.REFUSE):
             alone = policy is Policy.SPLIT and len(job.sheet.chips) == 1

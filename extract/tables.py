@@ -1,6 +1,7 @@
 """This stage's raw tables as polars frames: footprints, requests and the ledger."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -45,9 +46,12 @@ def write(table: RawTable, rows: pl.DataFrame, path: Path, *, order_by: str) -> 
         else f'"{name}"::{kind} as "{name}"'
         for name, kind in table.columns.items()
     )
-    with duck.connect() as con:
-        con.register("frame_rows", rows)
-        write_parquet(con, f"select {columns} from frame_rows", path, order_by=order_by)
+    # By way of a file: to scan a frame, DuckDB imports pandas, for two seconds.
+    with TemporaryDirectory() as folder, duck.connect() as con:
+        frame = Path(folder) / "rows.parquet"
+        rows.write_parquet(frame)
+        query = f"select {columns} from read_parquet({duck.quoted(frame)})"
+        write_parquet(con, query, path, order_by=order_by)
 
 
 def write_plan(lake: Lake, plan: pl.DataFrame) -> None:

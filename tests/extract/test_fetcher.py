@@ -1,6 +1,7 @@
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ class Counting:
     """A file source that counts its reads and fails on demand."""
 
     name = "file"
-    limits = FileSource.limits
+    # Each chip is read by itself, so that reads can be counted.
+    limits = replace(FileSource.limits, sheet_px=0)
 
     def __init__(self, lake: Lake, error: Exception | None = None, after: int = 0):
         self.inner = FileSource(read(lake, FOOTPRINTS))
@@ -326,3 +328,23 @@ def test_images_of_two_sources_are_fetched_together(lake: Lake, tmp_path: Path) 
     town = StandIn(both, [source_row("L1"), source_row("L2", jpeg_quality=50)])
     assert fetch(lake, town) == FetchResult(2, 2, 0, 0, 0)
     assert {Path(name).parts[1] for name in chips(lake)} == {"L1", "L2"}
+
+
+def test_a_damaged_block_costs_only_the_chips_that_it_touches(
+    lake: Lake, town: StandIn, tmp_path: Path
+) -> None:
+    """Chips that were to be read together are read alone before any is given up."""
+
+    class Damaged(Counting):
+        limits = FileSource.limits
+
+        def fetch(self, sheet: Sheet) -> RawChip:
+            if any(chip.scene_id in ("a3_LF", "a7_LF") for chip in sheet.chips):
+                self.reads += 1
+                raise FetchError("read", "town.tif: a block is damaged")
+            return super().fetch(sheet)
+
+    reader = Damaged(lake)
+    result = fetch(lake, town, readers={"file": reader})
+    assert result == FetchResult(12, 10, 0, 0, 2)
+    assert reader.reads == 1 + 12

@@ -240,7 +240,7 @@ def test_a_stop_keeps_what_was_done(
 
     monkeypatch.setattr(maker, "write_whole", full)
     with pytest.raises(type(stop)):
-        fetch(lake, town, workers=1)
+        fetch(lake, town, workers=1, readers={"file": Counting(lake)})
     done = ledger(lake).height
     assert 4 <= done <= 6
     monkeypatch.undo()

@@ -4,6 +4,7 @@ python -m tests.extract.victim LAKE IMAGE LOG N_SCENES [hang]
 """
 
 import random
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -78,5 +79,7 @@ def run(lake: Path, image: Path, log: Path, n_scenes: int, hang: bool) -> FetchR
 
 
 if __name__ == "__main__":
+    # A child of a process that ignores Ctrl-C is born deaf to it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     where, image, log, n_scenes, *hang = sys.argv[1:]
     print(run(Path(where), Path(image), Path(log), int(n_scenes), bool(hang)))

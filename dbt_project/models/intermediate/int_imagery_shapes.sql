@@ -29,7 +29,7 @@ select
         as acquired_days,
     case
         when count(distinct st_aswkb(geometry)) = 1 then any_value(geometry)
-        else st_union_agg(geometry)
+        else st_normalize(st_simplify(st_union_agg(geometry), 0))
     end as geometry
 from snapped
 group by source, step, col, line, ground

@@ -12,7 +12,7 @@ indexed as (
         count(*) as n_images,
         -- Nominal, to two digits: on a grid of degrees each image has its own, and one
         -- image more must not move the boxes of the others.
-        round(max(gsd_m), 1 - floor(log10(max(gsd_m)))::integer) as gsd_m,
+        round(max(gsd_m)::double, 1 - floor(log10(max(gsd_m)))::integer) as gsd_m,
         min(bbox.xmin)::double as west,
         min(bbox.ymin)::double as south,
         max(bbox.xmax)::double as east,

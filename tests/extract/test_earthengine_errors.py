@@ -134,7 +134,6 @@ def test_the_servers_own_limits(service: Service, source) -> None:
         ("0.5", 0.5, 0.5),
         ("-3", 0, 0),
         ("999999", 3600, 3600),
-        (format_datetime(datetime.now(UTC) + timedelta(seconds=90), True), 20, 90),
     ],
 )
 def test_retry_after_is_kept(service: Service, source, told, low, high) -> None:
@@ -142,6 +141,14 @@ def test_retry_after_is_kept(service: Service, source, told, low, high) -> None:
     wait_s = failure_of(source).retry_after_s
     assert wait_s is not None
     assert low <= wait_s <= high
+
+
+def test_retry_after_may_be_a_moment(service: Service, source) -> None:
+    moment = datetime.now(UTC) + timedelta(seconds=90)
+    service.order(first=["429"], retry_after=format_datetime(moment, True))
+    wait_s = failure_of(source).retry_after_s
+    assert wait_s is not None
+    assert 20 <= wait_s <= 90
 
 
 def test_an_odd_retry_after_is_no_wait(service: Service, source) -> None:

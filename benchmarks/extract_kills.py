@@ -30,14 +30,7 @@ Figures = list[dict[str, Any]]
 
 def stormy(service: Service, lake: Path, folder: Path) -> Figures:
     """The same chips in fine weather and in the storm."""
-    calm = Run(
-        shutil.copytree(lake, folder / "calm"),
-        service.url,
-        STORM_CHIPS,
-        PER_SECOND,
-        TIMEOUT_S,
-        folder / "calm.json",
-    )
+    calm = left_alone(service, lake, folder, STORM_CHIPS)
     service.order(latency_s=0.05)
     fine = calm.finish()
     wild = replace(
@@ -65,13 +58,20 @@ def stormy(service: Service, lake: Path, folder: Path) -> Figures:
     ]
 
 
+def left_alone(service: Service, lake: Path, folder: Path, n_chips: int) -> Run:
+    """The run that the other is held against, on a lake of its own."""
+    own = shutil.copytree(lake, folder / "calm")
+    out = folder / "calm.json"
+    return Run(own, service.url, n_chips, PER_SECOND, TIMEOUT_S, out)
+
+
 def compared(part: str, one: Path, other: Path) -> Figures:
     """How far two lakes' chips and ledgers are from the same bytes."""
     ours, theirs = held(one), held(other)
     unlike = sum(ours.get(name) != theirs.get(name) for name in {*ours, *theirs})
-    ledgers = [
+    ledgers = {
         (lake / "ledger" / "ledger.parquet").read_bytes() for lake in (one, other)
-    ]
+    }
     return [
         figure(f"{part}: chips that differ from a run left alone", unlike, "<= 0"),
         figure(f"{part}: ledgers that differ", len(ledgers) - 1, "<= 0"),
@@ -87,14 +87,7 @@ def held(lake: Path) -> Mapping[str, bytes]:
 
 def killed(service: Service, lake: Path, folder: Path) -> Figures:
     """A run killed at moments drawn by a seed and resumed, beside one left alone."""
-    calm = Run(
-        shutil.copytree(lake, folder / "calm"),
-        service.url,
-        KILL_CHIPS,
-        PER_SECOND,
-        TIMEOUT_S,
-        folder / "calm.json",
-    )
+    calm = left_alone(service, lake, folder, KILL_CHIPS)
     service.order(latency_s=LATENCY_S)
     calm.finish()
     hurt = replace(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -11,7 +10,7 @@ from captioning.tag_evaluation import Choices, Evaluation
 from captioning.tag_figures import Figures
 from captioning.tag_labels import GSD_CLASSES
 from skyloom.answers import print_table
-from skyloom.errors import SkyloomError
+from skyloom.pages import write_page
 
 TEMPLATES = Path(__file__).parent / "templates"
 COLUMNS = (
@@ -57,17 +56,7 @@ def write_evaluation(path: Path, seen: Evaluation) -> Path:
         fitted=_fitted(seen.choices),
         gsds=[f"{one:g} m" for one in GSD_CLASSES],
     )
-    path = path.expanduser().absolute()
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
-    except OSError as error:
-        raise SkyloomError(
-            f"the page could not be written ({error.strerror})", where=str(path)
-        ) from None
-    return path
+    return write_page(path, text)
 
 
 def _cells(figures: Figures) -> tuple[str, ...]:

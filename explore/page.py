@@ -1,39 +1,13 @@
-"""A page of HTML: the templates' environment, and a file that appears whole."""
+"""Pages of HTML: the templates' environment, and what they print."""
 
-import os
-from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from explore.gallery import Picked
-from skyloom.errors import SkyloomError
 
 TEMPLATES = Path(__file__).parent / "templates"
-
-
-def write_page(path: Path, page: str) -> Path:
-    """Write a page and return its absolute path; it appears whole or not at all.
-
-    Raises:
-        SkyloomError: the file could not be written.
-    """
-    path = path.expanduser().absolute()
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(page, encoding="utf-8", newline="\n")
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise SkyloomError(
-            f"the page could not be written ({error.strerror})",
-            where=str(path),
-            remedy="free some space or name another file",
-        ) from None
-    return path
 
 
 def environment() -> Environment:

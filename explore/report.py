@@ -7,10 +7,11 @@ from explore.charts import bars, histogram
 from explore.coverage import coverage
 from explore.figures import Tables, prepare, rows
 from explore.gallery import gallery
-from explore.page import environment, write_page
+from explore.page import environment
 from skyloom import __version__
 from skyloom.catalog import Catalog
 from skyloom.lake import Lake
+from skyloom.pages import write_page
 
 
 def write_report(lake: Lake, out: Path | None = None, *, chips: int = 60) -> Path:

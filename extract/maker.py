@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -87,6 +88,15 @@ class ChipMaker:
         chip: RawChip | None = None,
     ) -> Entry:
         """The ledger row of a chip that is not kept."""
+        return self._row(
+            request,
+            status,
+            reason=reason,
+            detail=plain_detail(detail),
+            valid_fraction=None if chip is None else valid_fraction(chip),
+        )
+
+    def _row(self, request: ChipRequest, status: str, **said: Any) -> Entry:
         _, drawn, *_ = self._images[request.source, request.image_ids[0]]
         return Entry(
             request_id=request.request_id,
@@ -95,9 +105,7 @@ class ChipMaker:
             source=request.source,
             status=status,
             drawn=bool(drawn),
-            reason=reason,
-            detail=plain_detail(detail),
-            valid_fraction=None if chip is None else valid_fraction(chip),
+            **said,
         )
 
     def _chip(
@@ -124,16 +132,12 @@ class ChipMaker:
         return self._keep(request, chip, jpeg.encode(chip, finish.jpeg_quality))
 
     def _keep(self, request: ChipRequest, chip: RawChip, encoded: bytes) -> Entry:
-        acquired, drawn, *_ = self._images[request.source, request.image_ids[0]]
+        acquired, *_ = self._images[request.source, request.image_ids[0]]
         path = chip_path(request, acquired_year(acquired))
         write_whole(self._root / path, encoded)
-        return Entry(
-            request_id=request.request_id,
-            scene_id=request.scene_id,
-            box_id=request.box_id,
-            source=request.source,
-            status=OK,
-            drawn=bool(drawn),
+        return self._row(
+            request,
+            OK,
             filepath=path.as_posix(),
             sha256=hashlib.sha256(encoded).hexdigest(),
             n_bytes=len(encoded),

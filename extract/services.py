@@ -1,6 +1,6 @@
 """From settings and seeds to image services: which has a source, and who reads it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -26,6 +26,7 @@ from extract.known_sources import (
     find_source,
     known_sources,
 )
+from extract.readers import Openers
 from extract.service_index import ImagesOf, index_service
 from extract.signing import signer
 from extract.stac import check_installed
@@ -39,7 +40,6 @@ FILE, EARTH_ENGINE, STAC = "file", "earthengine", "stac"
 SEEDS = "seeds"
 Day = date | None
 Row = dict[str, Any]
-Openers = Mapping[str, Callable[[], ImageSource]]
 
 
 def index_sources(

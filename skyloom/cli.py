@@ -432,13 +432,13 @@ def preview(
     as_json: opt.SummaryOption = False,
 ) -> None:
     """Look at one rule: what it decides and says, near misses; chips with --out."""
-    from explore.page import write_page
     from explore.printed_rules import print_preview
     from explore.rule_preview import CHIPS
     from explore.rule_preview import preview as look
     from skyloom.answers import print_json
     from skyloom.catalog import Catalog
     from skyloom.lake import Lake
+    from skyloom.pages import write_page
 
     opened = Lake.open(lake)
     chips = CHIPS if out else 0
@@ -460,12 +460,12 @@ def coverage(
     as_json: opt.SummaryOption = False,
 ) -> None:
     """Look at all rules: undecided tags, rules without effect, shared words."""
-    from explore.page import write_page
     from explore.printed_rules import print_coverage
     from explore.rule_coverage import rule_coverage
     from skyloom.answers import print_json
     from skyloom.catalog import Catalog
     from skyloom.lake import Lake
+    from skyloom.pages import write_page
 
     seen = rule_coverage(Catalog.open(Lake.open(lake)), most=limit)
     page = write_page(out, seen.page()) if out else None
@@ -494,12 +494,12 @@ def scorecard(
     as_json: opt.SummaryOption = False,
 ) -> None:
     """See how each rule fares: its objects, scenes, images, and how right it is."""
-    from explore.page import write_page
     from explore.printed_scorecard import print_scorecard
     from explore.rule_scorecard import scorecard as look
     from skyloom.answers import print_json
     from skyloom.catalog import Catalog
     from skyloom.lake import Lake
+    from skyloom.pages import write_page
 
     catalog = Catalog.open(Lake.open(lake))
     seen = look(catalog, source=source, country=country, sort=sort, most=limit)

@@ -124,3 +124,12 @@ def print_reasons(rows: Sequence[Mapping[str, Any]]) -> None:
     """Why chips are missing, the most frequent reason first."""
     names = ("source", "reason", "n_chips", "n_attempts", "example", "what_next")
     print_table(names, ([row[name] for name in names] for row in rows))
+
+
+def print_rates(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Why answers were refused, a line per model, prompt and reason."""
+    names = ("model", "prompt", "n_facts", "n_polished", "reason", "n_refused")
+    print_table(
+        (*names, "share"),
+        ((*(row[name] for name in names), f"{row['share']:.1%}") for row in rows),
+    )

@@ -642,6 +642,68 @@ def sample_tags(
     print(f"{len(drawn):,} tags in {out}")
 
 
+@app.command()
+def polish(
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    backend: opt.PolishBackendOption = opt.PolishBackend.OPENAI,
+    base_url: opt.BaseUrlOption = None,
+    model: opt.ModelOption = None,
+    style: opt.StyleOption = "skyscript",
+    limit: opt.PolishLimitOption = None,
+    all_scenes: opt.AllScenesOption = False,
+    concurrency: opt.ConcurrencyOption = 4,
+    per_minute: opt.PerMinuteOption = None,
+    key_variable: opt.KeyVariableOption = opt.KEY_VARIABLE,
+    prompt: opt.PromptOption = "v1",
+    parameters: opt.ParametersOption = None,
+    out: opt.BatchOutOption = None,
+    results: opt.ResultsOption = None,
+    price_in: opt.PriceInOption = None,
+    price_out: opt.PriceOutOption = None,
+    report: opt.RatesOption = False,
+    as_json: opt.SummaryOption = False,
+    quiet: opt.QuietOption = False,
+) -> None:
+    """Let a language model word captions, checked; the next build takes them."""
+    from captioning import polish_command as command
+    from skyloom.answers import print_json, print_rates
+    from skyloom.lake import Lake
+    from skyloom.work import at_work
+
+    progress.be_quiet(quiet)
+    if report:
+        rates = command.report(Lake.open(lake))
+        print_json(rates) if as_json else print_rates(rates)
+        return
+    example = '{"max_completion_tokens": 300}'
+    order = command.Order(
+        model=model or "",
+        style=style,
+        prompt=prompt,
+        parameters=opt.parse_object(parameters, "--parameters", example)
+        if parameters
+        else None,
+        limit=limit,
+        all_scenes=all_scenes,
+        prices=(price_in, price_out),
+    )
+    way: command.Way = (
+        command.Files(out, results)
+        if backend == opt.PolishBackend.BATCH
+        else command.Service(base_url or "", key_variable, concurrency, per_minute)
+    )
+    command.check(order, way)
+    with at_work(lake) as (opened, log):
+        done = command.run(opened, Job().settings(opened), order, way)
+        log("polished", **done.summary())
+    if as_json:
+        print_json(done.summary())
+    else:
+        print(done)
+    if done.is_partial:
+        raise typer.Exit(EXIT_PARTIAL)
+
+
 app.add_typer(rules_app, name="rules")
 app.add_typer(tags_app, name="tags")
 app.add_typer(reader.app)

@@ -33,11 +33,19 @@ class Engine(StrEnum):
     QUACKOSM = "quackosm"
 
 
+class PolishBackend(StrEnum):
+    """Where `skyloom polish` asks."""
+
+    OPENAI = "openai"
+    BATCH = "batch"
+
+
 DEFAULT_LAKE = Path("lake")
 DEMO_LAKE = Path("demo/lake")
 # Inside the dbt project.
 LABELS = Path("seeds", "tag_labels.csv")
 CLIP_MODEL = "ViT-B-32"
+KEY_VARIABLE = "OPENAI_API_KEY"
 
 LakeOption = Annotated[
     Path, typer.Option("--lake", envvar="SKYLOOM_LAKE", help="the lake's folder")
@@ -217,6 +225,54 @@ WeightsOption = Annotated[
 ClipModelOption = Annotated[
     str, typer.Option("--clip-model", help="open_clip's name of that model")
 ]
+PolishBackendOption = Annotated[
+    PolishBackend,
+    typer.Option("--backend", help="an OpenAI-compatible endpoint, or batch files"),
+]
+BaseUrlOption = Annotated[
+    str | None,
+    typer.Option("--base-url", help="the endpoint, as in http://localhost:8000/v1"),
+]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", help="the model, as the endpoint names it")
+]
+PolishLimitOption = Annotated[
+    int | None, typer.Option("--limit", min=1, help="at most so many sets of facts")
+]
+ConcurrencyOption = Annotated[
+    int, typer.Option(min=1, max=256, help="questions at one time")
+]
+PerMinuteOption = Annotated[
+    float | None, typer.Option(min=0.01, help="at most so many requests a minute")
+]
+KeyVariableOption = Annotated[
+    str, typer.Option(help="the environment variable that holds the endpoint's key")
+]
+PromptOption = Annotated[
+    str, typer.Option("--prompt", help="a version in captioning/prompts")
+]
+ParametersOption = Annotated[
+    str | None,
+    typer.Option(help="a JSON object to send in place of the default parameters"),
+]
+BatchOutOption = Annotated[
+    Path | None, typer.Option("--out", help="batch: write the requests to this file")
+]
+ResultsOption = Annotated[
+    Path | None, typer.Option("--results", help="batch: read this file of results")
+]
+PriceInOption = Annotated[
+    float | None, typer.Option(min=0, help="price of a million tokens sent")
+]
+PriceOutOption = Annotated[
+    float | None, typer.Option(min=0, help="price of a million tokens answered")
+]
+AllScenesOption = Annotated[
+    bool, typer.Option("--all-scenes", help="also scenes without an image")
+]
+RatesOption = Annotated[
+    bool, typer.Option("--report", help="say why answers were refused; ask nothing")
+]
 SampleOption = Annotated[Path, typer.Option("--out", help="the CSV file to write")]
 SqlArgument = Annotated[
     str, typer.Argument(help="one SELECT over the published tables")
@@ -235,13 +291,22 @@ def parse_vars(text: str) -> dict[str, Any]:
     Raises:
         UsageError: the text is not a JSON object.
     """
+    return parse_object(text, "--vars", '{"max_px": 400}')
+
+
+def parse_object(text: str, flag: str, example: str) -> dict[str, Any]:
+    """The JSON object of a flag.
+
+    Raises:
+        UsageError: the text is none.
+    """
     try:
-        variables = json.loads(text)
+        value = json.loads(text)
     except ValueError as error:
-        raise UsageError(f"--vars is not JSON ({error})") from None
-    if not isinstance(variables, dict):
-        raise UsageError("--vars is not a JSON object", remedy='like {"max_px": 400}')
-    return variables
+        raise UsageError(f"{flag} is not JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise UsageError(f"{flag} is not a JSON object", remedy=f"like {example}")
+    return value
 
 
 def parse_codes(text: str) -> list[str]:

@@ -178,6 +178,21 @@ TAG_PREDICTIONS = _table(
         "model": "VARCHAR",
     },
 )
+POLISHED = _table(
+    "polished",
+    "polished/*.parquet",
+    {
+        "facts_digest": "VARCHAR",
+        "model": "VARCHAR",
+        "prompt": "VARCHAR",
+        "caption": "VARCHAR",
+        "caption_source": "VARCHAR",
+        "reasons": "VARCHAR[]",
+        "n_tokens_in": "BIGINT",
+        "n_tokens_out": "BIGINT",
+        "attempts": "INTEGER",
+    },
+)
 SCORES = _table(
     "scores",
     "scores/*.parquet",
@@ -218,6 +233,7 @@ RAW_TABLES = (
     LEDGER,
     ATTEMPTS,
     TAG_PREDICTIONS,
+    POLISHED,
     SCORES,
     AUDITS,
     HELD_OUT,

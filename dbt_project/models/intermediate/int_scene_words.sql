@@ -6,6 +6,7 @@
 -- depends_on: {{ ref('plain_articles') }}
 -- depends_on: {{ ref('plain_scales') }}
 -- depends_on: {{ ref('plain_words') }}
+-- depends_on: {{ ref('polish_words') }}
 
 -- What the captions of a scene are made from: what it shows, and what may be said of
 -- each object in it. Where the fingerprint stays, so do they.
@@ -68,9 +69,9 @@ select
         '{{ var("caption_styles") | join(",") }}',
         '{{ code_digest([
             "scene_tags", "int_scene_tags", "int_plain_words", "int_object_phrases",
-            "int_phrase_tokens", "int_scene_phrases", "caption_words", "captions",
+            "int_phrase_tokens", "int_scene_phrases", "caption_words", "captions", "scene_facts",
             "stg_seeds__caption_styles", "caption_styles", "clip_tokens", "plain_words",
-            "plain_articles", "plain_scales"
+            "plain_articles", "plain_scales", "polish_words"
         ]) }}'
     )) as fingerprint
 from scene_words

@@ -16,6 +16,14 @@ captions as (
     select * from {{ ref('captions') }}
 ),
 
+polished as (
+    select
+        scene_id,
+        style,
+        polished
+    from {{ ref('polished_captions') }}
+),
+
 scenes as (
     select
         scene_id,
@@ -32,11 +40,13 @@ select
     images.filepath,
     captions.title,
     captions.title_multi_objects,
-    null::varchar as polished,
+    polished.polished,
     scenes.split
 from kept
 inner join images on kept.image_id = images.image_id
 inner join captions on images.scene_id = captions.scene_id
 inner join scenes on images.scene_id = scenes.scene_id
+left join polished
+    on captions.scene_id = polished.scene_id and captions.style = polished.style
 -- A scene in the gap between two splits belongs to none.
 where scenes.split != 'gap'

@@ -2,12 +2,12 @@
 
 import time
 
-import requests
+from urllib3 import BaseHTTPResponse
 
 READ_BYTES = 1 << 16
 
 
-def whole_body(answer: requests.Response, end: float, most: int) -> bytes:
+def whole_body(answer: BaseHTTPResponse, end: float, most: int) -> bytes:
     """What a streamed answer holds, decoded; `end` is of `time.monotonic`.
 
     Raises:
@@ -17,7 +17,7 @@ def whole_body(answer: requests.Response, end: float, most: int) -> bytes:
     parts, size = [], 0
     # read1 returns what has come; a plain read of a trickle would sit through
     # the deadline, since each byte starts the socket's timeout anew.
-    while part := answer.raw.read1(READ_BYTES, decode_content=True):
+    while part := answer.read1(READ_BYTES, decode_content=True):
         parts.append(part)
         size += len(part)
         if time.monotonic() > end:

@@ -5,15 +5,18 @@ connections, and a timeout for each read but none for a whole answer.
 """
 
 import os
+import ssl
 import threading
 import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError as Urllib3Error
-from urllib3.exceptions import ReadTimeoutError
+import certifi
+from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy
+from urllib3 import PoolManager, Timeout, make_headers, proxy_from_url
+from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError
+from urllib3.exceptions import TimeoutError as LateError
 
 from extract.bodies import whole_body
 from skyloom.progress import say
@@ -36,14 +39,8 @@ class Transport:
     def __init__(self, in_flight: int, timeout_s: float) -> None:
         """`in_flight` connections are kept open to each host."""
         self.timeout = timeout_s
-        self._session = requests.Session()
-        for scheme in ("http://", "https://"):
-            adapter = HTTPAdapter(pool_connections=HOSTS, pool_maxsize=in_flight)
-            self._session.mount(scheme, adapter)
-        # The environment is read once for each host, not for each request; a login of
-        # .netrc, which would go before the token, is not read.
-        self._session.trust_env = False
-        self._settings: dict[str, dict[str, Any]] = {}
+        self._in_flight = in_flight
+        self._managers: dict[str, PoolManager] = {}
         self._telling = threading.Lock()
         self._told = False
 
@@ -65,24 +62,28 @@ class Transport:
 
         end = time.monotonic() + self.timeout
         try:
-            with self._session.request(
+            answer = self._manager(uri).urlopen(
                 method,
                 uri,
-                data=body,
+                body=body,
                 headers=headers,
-                timeout=(min(CONNECT_S, self.timeout), self.timeout),
-                stream=True,
-                **self._of_environment(uri),
-            ) as answer:
+                timeout=Timeout(min(CONNECT_S, self.timeout), self.timeout),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+            try:
                 content = whole_body(answer, end, MOST_BYTES)
-        except (TimeoutError, requests.Timeout, ReadTimeoutError):
+            finally:
+                answer.close()
+        except (TimeoutError, LateError):
             raise self._late() from None
-        except requests.ConnectionError:
+        except (NewConnectionError, ProtocolError):
             raise ConnectionError("no connection, or it broke") from None
-        except (requests.RequestException, Urllib3Error) as error:
+        except HTTPError as error:
             # Its words hold the address, and that a query.
             raise ConnectionError(type(error).__name__) from None
-        head = {**answer.headers, "status": str(answer.status_code)}
+        head = {**answer.headers, "status": str(answer.status)}
         # Taken out: the client would only warn, and in each thread.
         quota = [head.pop(name) for name in list(head) if name.lower() == QUOTA_HEADER]
         if any(RESTRICTED in status for status in quota):
@@ -90,22 +91,20 @@ class Transport:
         return Response(head), content
 
     def close(self) -> None:
-        """Close all connections."""
-        self._session.close()
+        """Close the connections that wait for a request."""
+        for manager in self._managers.values():
+            manager.clear()
 
     def tell_again(self) -> None:
         """Let the next run hear of restricted mode too."""
         self._told = False
 
-    def _of_environment(self, uri: str) -> dict[str, Any]:
-        """The proxies and the certificates that the environment names for a host."""
+    def _manager(self, uri: str) -> PoolManager:
+        """The pools for a host; the environment is read once for each, not oftener."""
         host = urlsplit(uri).netloc
-        if host not in self._settings:
-            bundles = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-            named = next(filter(None, map(os.environ.get, bundles)), True)
-            proxies = requests.utils.get_environ_proxies(uri)
-            self._settings[host] = {"proxies": proxies, "verify": named}
-        return self._settings[host]
+        if host not in self._managers:
+            self._managers[host] = _pools(uri, self._in_flight)
+        return self._managers[host]
 
     def _late(self) -> TimeoutError:
         return TimeoutError(f"no whole answer within {self.timeout:g} s")
@@ -115,3 +114,23 @@ class Transport:
             if not self._told:
                 self._told = True
                 say(RESTRICTED_LINE)
+
+
+def _pools(uri: str, in_flight: int) -> PoolManager:
+    """With the proxy and the certificates that the environment names for a host.
+
+    Not a session of `requests`: its cookies and hooks, and the .netrc whose login would
+    go before the token, take as much CPU as the request itself.
+    """
+    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    bundle = Path(next(filter(None, map(os.environ.get, names)), certifi.where()))
+    file, folder = (None, bundle) if bundle.is_dir() else (bundle, None)
+    # One for all connections: reading the certificates takes a while.
+    trust = ssl.create_default_context(cafile=file, capath=folder)
+    how: dict[str, Any] = {"maxsize": in_flight, "ssl_context": trust}
+    proxy = select_proxy(uri, get_environ_proxies(uri))
+    if not proxy:
+        return PoolManager(HOSTS, **how)
+    login = ":".join(get_auth_from_url(proxy))
+    heads = make_headers(proxy_basic_auth=login) if login != ":" else None
+    return proxy_from_url(proxy, num_pools=HOSTS, proxy_headers=heads, **how)

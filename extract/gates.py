@@ -1,5 +1,6 @@
 """Whether a chip is a picture worth keeping."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,13 +36,14 @@ class Refusal:
 
 def valid_fraction(chip: RawChip) -> float:
     """Share of pixels that hold a picture."""
-    return float(chip.valid.mean()) if chip.valid.size else 0.0
+    return np.count_nonzero(chip.valid) / chip.valid.size if chip.valid.size else 0.0
 
 
 def saturated_fraction(chip: RawChip) -> float:
     """Share of the valid pixels that are white in all three bands."""
-    white = (_shown(chip) == WHITE).all(axis=0)
-    return float(white.mean()) if white.size else 0.0
+    darkest = _shown(chip).min(axis=0)
+    white = np.count_nonzero(darkest == WHITE)
+    return white / darkest.size if darkest.size else 0.0
 
 
 def cloud_fraction(chip: RawChip) -> float | None:
@@ -58,7 +60,14 @@ def spread(chip: RawChip) -> float:
     Band by band, for a single flat colour must measure zero.
     """
     values = _shown(chip)
-    return float(values.std(axis=1, dtype=np.float64).max()) if values.size else 0.0
+    return max(map(_std, values)) if values.size else 0.0
+
+
+def _std(values: Values) -> float:
+    """The standard deviation of bytes, from sums that are exact in any order."""
+    n, total = values.size, int(values.sum(dtype=np.uint64))
+    squares = int(np.square(values, dtype=np.uint16).sum(dtype=np.uint64))
+    return math.sqrt(n * squares - total**2) / n
 
 
 def _shown(chip: RawChip) -> Values:

@@ -1,6 +1,7 @@
 """What reads the JSON of a STAC catalogue, and why it could not."""
 
 import io
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,11 @@ def reader(timeout_s: float, *, local: bool) -> "StacApiIO":
                 raise ValueError("a link leads to a file of this machine")
             return super().read_text(source, *args, **kwargs)
 
+        def json_loads(self, txt: str, *_: Any, **__: Any) -> Any:
+            # Not orjson, which the client takes where it is: it refuses a list for one
+            # item's NaN.
+            return json.loads(txt)
+
         def stac_object_from_dict(self, *args: Any, **kwargs: Any) -> Any:
             # Of a static catalogue's parts the client would make clients of an API.
             return DefaultStacIO.stac_object_from_dict(self, *args, **kwargs)
@@ -56,7 +62,7 @@ def reader(timeout_s: float, *, local: bool) -> "StacApiIO":
     found = Reader(max_retries=retry, timeout=waits)
 
     def bounded(answer: requests.Response, **_: Any) -> None:
-        body = whole_body(answer, time.monotonic() + timeout_s, MOST_BYTES)
+        body = whole_body(answer.raw, time.monotonic() + timeout_s, MOST_BYTES)
         answer.raw = io.BytesIO(body)
 
     found.session.hooks["response"].append(bounded)

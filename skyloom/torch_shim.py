@@ -28,7 +28,7 @@ def import_torchvision() -> ModuleType:
     try:
         return importlib.import_module("torchvision")
     except RuntimeError:
-        _operators = torch.library.Library("torchvision", "DEF")
+        _operators = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
         for schema in SCHEMAS:
             _operators.define(schema)
         return importlib.import_module("torchvision")

@@ -49,6 +49,7 @@ rules_app = typer.Typer(no_args_is_help=True, help="Look at what the rules do.")
 tags_app = typer.Typer(
     no_args_is_help=True, help="Judge the tags that no rule decides, by a classifier."
 )
+audit_app = typer.Typer(no_args_is_help=True, help="Let people grade what is said.")
 
 
 @dataclass(frozen=True)
@@ -704,7 +705,49 @@ def polish(
         raise typer.Exit(EXIT_PARTIAL)
 
 
+@audit_app.command("sample")
+def sample_audit(
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    out: opt.AuditPageOption = None,
+    n: opt.AuditSizeOption = 1000,
+    seed: opt.AuditSeedOption = "skyloom",
+    selection: opt.SelectionOption = "all",
+    style: opt.StyleOption = "skyscript",
+) -> None:
+    """Draw image-tag pairs by strata into a page to grade with the keyboard."""
+    from captioning import audit_command as command
+    from skyloom.lake import Lake
+
+    opened = Lake.open(lake)
+    print(command.sample(opened, out, n=n, seed=seed, selection=selection, style=style))
+
+
+@audit_app.command("report")
+def report_audit(
+    files: opt.GradesArgument,
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    only_report: opt.OnlyReportOption = False,
+    as_json: opt.SummaryOption = False,
+) -> None:
+    """Say how accurate the tags are by what people graded; keep it in the lake."""
+    from dataclasses import asdict
+
+    from captioning import audit_command as command
+    from skyloom.answers import print_json
+    from skyloom.work import at_work
+
+    grades = command.read_grades(files)
+    imported: list[Path] = []
+    if not only_report:
+        with at_work(lake) as (opened, log):
+            imported = command.import_grades(opened, grades)
+            log("grades imported", files=len(imported))
+    found = command.report(grades)
+    print_json(asdict(found)) if as_json else command.print_report(found, imported)
+
+
 app.add_typer(rules_app, name="rules")
+app.add_typer(audit_app, name="audit")
 app.add_typer(tags_app, name="tags")
 app.add_typer(reader.app)
 
@@ -937,7 +980,16 @@ def _fetch(
         options=options,
     )
     log("fetched", result=str(result))
+    _hash(lake, log, settings.threads)
     return result
+
+
+def _hash(lake: Lake, log: Log, threads: int) -> None:
+    """Give each chip the hash that duplicates are found by."""
+    from captioning.perceptual_hashes import hash_images
+
+    hashed = hash_images(lake, threads=threads)
+    log("hashed", result=str(hashed))
 
 
 def _forecast(

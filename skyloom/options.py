@@ -354,3 +354,25 @@ def parse_bytes(text: str) -> int:
     if not number:
         raise UsageError(f"{text!r} is nothing to fetch", remedy="like 10GB")
     return number
+
+
+AuditPageOption = Annotated[
+    Path | None,
+    typer.Option("--out", help="the page (default: audit.html in the lake)"),
+]
+AuditSizeOption = Annotated[
+    int, typer.Option("--n", min=1, help="how many pairs, at most")
+]
+AuditSeedOption = Annotated[
+    str, typer.Option("--seed", help="another text draws other pairs")
+]
+SelectionOption = Annotated[
+    str, typer.Option("--selection", help="pairs of which selection")
+]
+GradesArgument = Annotated[
+    list[Path],
+    typer.Argument(readable=False, help="files that the audit page downloaded"),
+]
+OnlyReportOption = Annotated[
+    bool, typer.Option("--only-report", help="write nothing into the lake")
+]

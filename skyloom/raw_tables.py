@@ -193,6 +193,11 @@ POLISHED = _table(
         "attempts": "INTEGER",
     },
 )
+IMAGE_HASHES = _table(
+    "image_hashes",
+    "image_hashes/*.parquet",
+    {"image_sha256": "VARCHAR", "phash": "UBIGINT"},
+)
 SCORES = _table(
     "scores",
     "scores/*.parquet",
@@ -234,6 +239,7 @@ RAW_TABLES = (
     ATTEMPTS,
     TAG_PREDICTIONS,
     POLISHED,
+    IMAGE_HASHES,
     SCORES,
     AUDITS,
     HELD_OUT,

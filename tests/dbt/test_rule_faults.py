@@ -132,6 +132,20 @@ def test_a_column_that_is_missing_is_told(refusal):
     assert "tag_rules.csv:1: the column max_gsd_m is missing; the columns are" in line
 
 
+def test_a_faulty_selection_is_told_with_its_row(refusal):
+    text = (PROJECT / "seeds" / "selections.csv").read_text()
+    place = len(text.splitlines()) + 1
+    line = refusal(
+        "selections.csv",
+        text + "mine,ViT-L-14/openai,title,1.5,,,,,none,\n",
+        *("selections", "+selection_faults", "stg_seeds__selections"),
+    )
+    assert line.endswith(
+        f"selections.csv:{place}: selection 'mine' has keep_share '1.5', which is not "
+        "a share; write a number above 0 and up to 1, such as 0.3"
+    )
+
+
 def test_a_row_that_a_test_refuses_is_told_with_its_place(refusal):
     lines = (PROJECT / "seeds" / "tag_order.csv").read_text().splitlines(keepends=True)
     text = "".join([*lines[:9], lines[2], *lines[9:]])

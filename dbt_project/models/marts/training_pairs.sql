@@ -3,7 +3,8 @@
 with kept as (
     select
         selection,
-        image_id
+        image_id,
+        similarity
     from {{ ref('image_selections') }}
     where kept
 ),
@@ -41,12 +42,11 @@ select
     captions.title,
     captions.title_multi_objects,
     polished.polished,
-    scenes.split
+    scenes.split,
+    kept.similarity
 from kept
 inner join images on kept.image_id = images.image_id
 inner join captions on images.scene_id = captions.scene_id
 inner join scenes on images.scene_id = scenes.scene_id
 left join polished
     on captions.scene_id = polished.scene_id and captions.style = polished.style
--- A scene in the gap between two splits belongs to none.
-where scenes.split != 'gap'

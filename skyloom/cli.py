@@ -391,8 +391,9 @@ def demo(
     from sample.pbf import write_pbf
     from sample.town import town
     from skyloom.answers import print_demo
-    from skyloom.export import export_skyscript
     from skyloom.lake import Lake
+    from skyloom.release.export import export_release
+    from skyloom.release.order import Order
 
     progress.be_quiet(quiet)
     folder = lake.absolute().parent
@@ -406,7 +407,7 @@ def demo(
     terms = ("CC0-1.0", "drawn by Skyloom, not a photograph")
     drawn = Imagery([str(image)], "DR", None, *terms)
     _run(lake, Osm([pbf]), drawn, Job(threads=threads))
-    exported = export_skyscript(Lake.open(lake), folder / "skyscript")
+    exported = export_release(Lake.open(lake), folder / "skyscript", Order())
     print_demo(Lake.open(lake), exported.csv)
 
 

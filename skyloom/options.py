@@ -12,12 +12,6 @@ import typer
 from skyloom.errors import UsageError
 
 
-class ExportFormat(StrEnum):
-    """What `skyloom export` can write."""
-
-    SKYSCRIPT = "skyscript"
-
-
 class QueryFormat(StrEnum):
     """How `skyloom query` prints rows."""
 
@@ -277,8 +271,19 @@ SampleOption = Annotated[Path, typer.Option("--out", help="the CSV file to write
 SqlArgument = Annotated[
     str, typer.Argument(help="one SELECT over the published tables")
 ]
-ExportFormatOption = Annotated[
-    ExportFormat, typer.Option("--format", help="the form to write")
+ExportFormatsOption = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help="skyscript, webdataset, huggingface, croissant, stac; commas between",
+    ),
+]
+SelectionOption = Annotated[
+    str, typer.Option("--selection", help="a named selection (default: every pair)")
+]
+SinceOption = Annotated[
+    Path | None,
+    typer.Option("--since", help="the release that CHANGES.md compares with"),
 ]
 QueryFormatOption = Annotated[
     QueryFormat, typer.Option("--format", help="how to print")

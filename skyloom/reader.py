@@ -9,8 +9,7 @@ import typer
 from skyloom import progress
 from skyloom.options import (
     DEFAULT_LAKE,
-    ExportFormat,
-    ExportFormatOption,
+    ExportFormatsOption,
     JsonOption,
     LakeOption,
     OutOption,
@@ -19,8 +18,11 @@ from skyloom.options import (
     QueryFormat,
     QueryFormatOption,
     QuietOption,
+    SelectionOption,
+    SinceOption,
     SqlArgument,
     StyleOption,
+    ThreadsOption,
     WhereOption,
 )
 
@@ -40,22 +42,24 @@ app.add_typer(catalog_app, name="catalog")
 def export(
     out: OutOption,
     lake: LakeOption = DEFAULT_LAKE,
-    form: ExportFormatOption = ExportFormat.SKYSCRIPT,
+    form: ExportFormatsOption = "skyscript",
     style: StyleOption = "skyscript",
     where: WhereOption = "",
+    selection: SelectionOption = "",
     private: PrivateOption = False,
     pickles: PicklesOption = False,
+    since: SinceOption = None,
+    threads: ThreadsOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Write a release: images, captions, metadata and attribution."""
-    from skyloom.export import export_skyscript
+    """Write a release: images and captions in one or more forms, terms and limits."""
     from skyloom.lake import Lake
+    from skyloom.release.export import export_release
+    from skyloom.release.order import Order, parse_formats
 
     progress.be_quiet(quiet)
-    exported = export_skyscript(
-        Lake.open(lake), out, where=where, style=style, private=private, pickles=pickles
-    )
-    print(f"{exported.n_pairs} pairs in {exported.csv}")
+    order = Order(parse_formats(form), style, where, selection, private, pickles)
+    print(export_release(Lake.open(lake), out, order, since=since, threads=threads))
 
 
 @app.command()

@@ -60,7 +60,7 @@ def test_no_tag_stands_in_python(package):
     keys -= {"source", "date", "name", "layer", "level", "type", "id", "direction"}
     keys -= {"description", "height", "width", "length", "map", "content", "bbox"}
     keys -= {"attribution", "license", "url", "email", "image", "note", "ref", "split"}
-    keys -= {"drawn", "roof", "surface", "shape", "line", "train", "detail"}
+    keys -= {"drawn", "roof", "surface", "shape", "line", "train", "detail", "country"}
     # The painter names its textures, some as the ground they look like.
     painter = CHECKOUT / "skyloom" / "drawing"
     for file in modules(package):

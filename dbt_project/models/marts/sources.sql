@@ -27,6 +27,20 @@ indexed as (
 
 seed as (
     select * from {{ ref('imagery_sources') }}
+),
+
+views as (
+    select * from {{ ref('image_views') }}
+),
+
+-- Where a source says nothing of it, its pixels' size tells an aeroplane from a satellite.
+likely as (
+    select
+        indexed.source,
+        arg_min(views.view, coalesce(views.max_gsd_m, 'infinity'::double)) as view
+    from indexed
+    inner join views on indexed.gsd_m <= coalesce(views.max_gsd_m, 'infinity'::double)
+    group by indexed.source
 )
 
 select
@@ -56,7 +70,13 @@ select
         when indexed.kind in ('earthengine', 'stac') then indexed.attribution
         when seed.kind = indexed.kind then seed.attribution
     end as attribution,
+    case
+        when indexed.kind in ('earthengine', 'stac') or seed.kind = indexed.kind
+            then seed.redistributable::boolean
+    end as redistributable,
     indexed.drawn,
+    views.view,
+    views.prefix as view_prefix,
     ---------- recipe and gates
     {{ var('jpeg_quality') }}::integer as jpeg_quality,
     {{ var('min_valid_fraction') }}::double as min_valid_fraction,
@@ -76,3 +96,5 @@ select
     'rgb8-native-grid;jpeg-{{ var("jpeg_quality") }}-444' as recipe
 from indexed
 left join seed on indexed.source = seed.source
+left join likely on indexed.source = likely.source
+left join views on coalesce(seed.view, likely.view) = views.view

@@ -7,7 +7,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 TORCH ?=
 JOBS ?= 2
 
-.PHONY: setup setup-dev setup-clip demo test lint format bench bench-stages bench-load bench-sql bench-extract clean
+.PHONY: setup setup-dev setup-clip demo test lint format bench bench-stages bench-load bench-sql bench-extract bench-clip clean
 
 setup: .venv/.installed
 setup-dev: .venv/.installed-dev
@@ -60,6 +60,10 @@ bench-sql: setup-dev
 # A cheaper one: make bench-extract EXTRACT='--rounds 1 --parts quota,files'
 bench-extract: setup-dev
 	$(BIN)/python -m benchmarks.extract $(EXTRACT)
+
+# On a GPU: make bench-clip CLIP='--seconds 30'. Elsewhere a trial of itself.
+bench-clip: setup-dev
+	$(BIN)/python -m benchmarks.clip $(CLIP)
 
 clean:
 	rm -rf .venv demo build dist

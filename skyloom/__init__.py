@@ -4,6 +4,10 @@ Every stage imports this package and nothing else of the project; it is also the
 only package in the wheel, so that a lake can be read anywhere.
 """
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
-__version__ = version("skyloom")
+try:
+    __version__ = version("skyloom")
+except PackageNotFoundError:
+    # A checkout that is not installed, as where a benchmark runs by itself.
+    __version__ = "unknown"

@@ -28,6 +28,8 @@ from skyloom.errors import (
 )
 
 if TYPE_CHECKING:
+    from captioning.embed import Embeddings
+    from captioning.score import Scores
     from extract.fetcher import FetchOptions, FetchResult
     from load.clip import Clip
     from load.osm import Loaded
@@ -747,10 +749,128 @@ def report_audit(
     print_json(asdict(found)) if as_json else command.print_report(found, imported)
 
 
+@app.command()
+def embed(
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    model: opt.OpenClipOption = opt.SCORER,
+    pretrained: opt.PretrainedOption = None,
+    checkpoint: opt.CheckpointOption = None,
+    quick_gelu: opt.QuickGeluOption = False,
+    captions: opt.CaptionsOption = opt.CAPTION_COLUMNS,
+    device: opt.DeviceOption = "auto",
+    precision: opt.PrecisionOption = "auto",
+    batch_size: opt.BatchSizeOption = 256,
+    workers: opt.DecodersOption = None,
+    as_json: opt.SummaryOption = False,
+    quiet: opt.QuietOption = False,
+) -> None:
+    """Give each image and caption a vector by a CLIP model, once."""
+    from captioning import clip_command as command
+    from captioning.embed import Pace
+    from skyloom.clip_models import ClipRequest
+
+    progress.be_quiet(quiet)
+    done = command.embed(
+        lake,
+        command.Order(
+            ClipRequest(model, pretrained, checkpoint, quick_gelu, device, precision),
+            Pace(batch_size, workers),
+            captions,
+        ),
+    )
+    _print_done(done, as_json=as_json)
+
+
+@app.command()
+def score(
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    model: opt.OpenClipOption = opt.SCORER,
+    pretrained: opt.PretrainedOption = None,
+    checkpoint: opt.CheckpointOption = None,
+    quick_gelu: opt.QuickGeluOption = False,
+    captions: opt.CaptionsOption = opt.CAPTION_COLUMNS,
+    device: opt.DeviceOption = "auto",
+    precision: opt.PrecisionOption = "auto",
+    batch_size: opt.BatchSizeOption = 256,
+    workers: opt.DecodersOption = None,
+    as_json: opt.SummaryOption = False,
+    quiet: opt.QuietOption = False,
+) -> None:
+    """Score how like each image is to its captions; the next build takes it."""
+    from captioning import clip_command as command
+    from captioning.embed import Pace
+    from skyloom.clip_models import ClipRequest
+
+    progress.be_quiet(quiet)
+    done = command.score(
+        lake,
+        command.Order(
+            ClipRequest(model, pretrained, checkpoint, quick_gelu, device, precision),
+            Pace(batch_size, workers),
+            captions,
+        ),
+    )
+    _print_done(done, as_json=as_json)
+
+
+@app.command()
+def classify(
+    images: opt.ImagesArgument,
+    labels: opt.ClassLabelsOption,
+    model: opt.OpenClipOption = opt.SCORER,
+    pretrained: opt.PretrainedOption = None,
+    checkpoint: opt.CheckpointOption = None,
+    quick_gelu: opt.QuickGeluOption = False,
+    templates: opt.TemplatesOption = None,
+    top: opt.TopOption = 3,
+    tile_px: opt.TileOption = None,
+    bands: opt.BandsOption = None,
+    scale: opt.ScaleOption = None,
+    out: opt.AnswersOption = None,
+    device: opt.DeviceOption = "auto",
+    precision: opt.PrecisionOption = "auto",
+    batch_size: opt.BatchSizeOption = 64,
+    workers: opt.DecodersOption = None,
+    as_json: opt.JsonOption = False,
+    quiet: opt.QuietOption = False,
+) -> None:
+    """Name what images show, or the tiles of rasters, in labels of your own."""
+    from captioning import clip_command as command
+    from captioning.embed import Pace
+    from skyloom.clip_models import ClipRequest
+
+    progress.be_quiet(quiet)
+    question = command.Question(
+        images,
+        labels,
+        templates,
+        top,
+        tile_px,
+        opt.parse_bands(bands) if bands else None,
+        opt.parse_numbers(scale, "--scale", 2) if scale else None,
+        out,
+    )
+    request = ClipRequest(model, pretrained, checkpoint, quick_gelu, device, precision)
+    pace = Pace(batch_size, workers)
+    if not command.classify(request, question, pace, as_json=as_json):
+        raise typer.Exit(EXIT_PARTIAL)
+
+
 app.add_typer(rules_app, name="rules")
 app.add_typer(audit_app, name="audit")
 app.add_typer(tags_app, name="tags")
 app.add_typer(reader.app)
+
+
+def _print_done(done: Embeddings | Scores, *, as_json: bool) -> None:
+    from skyloom.answers import print_json
+
+    if as_json:
+        print_json(done.summary())
+    else:
+        print(done)
+    if done.is_partial:
+        raise typer.Exit(EXIT_PARTIAL)
 
 
 def _diff_osm(

@@ -11,7 +11,7 @@ import duckdb
 from skyloom import __version__
 from skyloom.catalog import POINTER, VIEWS
 from skyloom.lake import Lake
-from skyloom.raw_tables import OBJECTS, RAW_TABLES
+from skyloom.raw_tables import EMBEDDINGS, OBJECTS, RAW_TABLES
 
 RECORD = "built.json"
 PROJECT_FILES = ("*.sql", "*.yml", "*.csv", "*.py")
@@ -37,9 +37,11 @@ def _parts(lake: Lake, project: Path) -> Iterator[tuple[str, bytes]]:
     for table in RAW_TABLES:
         for file in lake.files(table):
             name = str(file.relative_to(lake.root))
-            # A snapshot never changes, and its own row holds the digest of its file.
+            # A snapshot never changes, and its own row holds the digest of its file;
+            # a file of embeddings has its digest in its name.
             size = str(file.stat().st_size).encode()
-            yield name, size if table is OBJECTS else file.read_bytes()
+            is_named = table in (OBJECTS, EMBEDDINGS)
+            yield name, size if is_named else file.read_bytes()
 
 
 def is_built(lake: Lake, digest: str) -> bool:

@@ -39,6 +39,8 @@ DEMO_LAKE = Path("demo/lake")
 # Inside the dbt project.
 LABELS = Path("seeds", "tag_labels.csv")
 CLIP_MODEL = "ViT-B-32"
+SCORER = "ViT-L-14"
+CAPTION_COLUMNS = "title,title_multi_objects,polished"
 KEY_VARIABLE = "OPENAI_API_KEY"
 
 LakeOption = Annotated[
@@ -269,7 +271,66 @@ RatesOption = Annotated[
 ]
 SampleOption = Annotated[Path, typer.Option("--out", help="the CSV file to write")]
 SqlArgument = Annotated[
-    str, typer.Argument(help="one SELECT over the published tables")
+    str | None, typer.Argument(help="one SELECT over the published tables")
+]
+LikeOption = Annotated[
+    str | None,
+    typer.Option(help="a text or an image file: list the images most like it"),
+]
+NearDuplicatesOption = Annotated[
+    float | None,
+    typer.Option(min=-1, max=1, help="list pairs of images of at least this cosine"),
+]
+NearestOption = Annotated[
+    int, typer.Option("--limit", min=1, help="how many images or pairs are listed")
+]
+KnownModelOption = Annotated[
+    str | None,
+    typer.Option("--model", help="whose vectors, or its .json (default: the only one)"),
+]
+OpenClipOption = Annotated[
+    str, typer.Option("--model", help="open_clip's name of a model, or its .json file")
+]
+PretrainedOption = Annotated[
+    str | None, typer.Option(help="open_clip's name of the weights, as in openai")
+]
+CheckpointOption = Annotated[
+    Path | None, typer.Option(help="the weights: .pt, .pth, .safetensors or .zip")
+]
+QuickGeluOption = Annotated[
+    bool, typer.Option("--quick-gelu", help="the activation of OpenAI's models")
+]
+DeviceOption = Annotated[
+    str, typer.Option(help="cpu, cuda, cuda:1 (default: a GPU where there is one)")
+]
+PrecisionOption = Annotated[
+    str, typer.Option(help="fp32, bf16 or fp16 (default: fp32 on a CPU, else bf16)")
+]
+BatchSizeOption = Annotated[
+    int, typer.Option(min=1, max=65536, help="images in one pass on a GPU")
+]
+DecodersOption = Annotated[
+    int | None,
+    typer.Option("--workers", min=0, max=256, help="processes that decode images"),
+]
+CaptionsOption = Annotated[
+    str, typer.Option(help="caption columns, of every style that is built")
+]
+ImagesArgument = Annotated[
+    list[Path], typer.Argument(metavar="IMAGE...", help="images, or rasters to tile")
+]
+ClassLabelsOption = Annotated[
+    Path, typer.Option("--labels", help="the labels, one a line, or a CSV")
+]
+TemplatesOption = Annotated[
+    Path | None, typer.Option(help="sentences with {} for the label, one a line")
+]
+TopOption = Annotated[int, typer.Option(min=1, help="how many labels of each")]
+TileOption = Annotated[
+    int | None, typer.Option(min=8, help="cut rasters into tiles of so many pixels")
+]
+AnswersOption = Annotated[
+    Path | None, typer.Option("--out", help="a .parquet, .csv or .json file")
 ]
 ExportFormatsOption = Annotated[
     str,
@@ -279,7 +340,7 @@ ExportFormatsOption = Annotated[
     ),
 ]
 SelectionOption = Annotated[
-    str, typer.Option("--selection", help="a named selection (default: every pair)")
+    str, typer.Option("--selection", help="pairs of which named selection")
 ]
 SinceOption = Annotated[
     Path | None,
@@ -370,9 +431,6 @@ AuditSizeOption = Annotated[
 ]
 AuditSeedOption = Annotated[
     str, typer.Option("--seed", help="another text draws other pairs")
-]
-SelectionOption = Annotated[
-    str, typer.Option("--selection", help="pairs of which selection")
 ]
 GradesArgument = Annotated[
     list[Path],

@@ -208,6 +208,32 @@ SCORES = _table(
         "similarity": "DOUBLE",
     },
 )
+EMBEDDINGS = _table(
+    "embeddings",
+    "embeddings/*.parquet",
+    {
+        "content_sha256": "VARCHAR",
+        "kind": "VARCHAR",
+        "model": "VARCHAR",
+        "vector": "FLOAT[]",
+    },
+)
+MODELS = _table(
+    "models",
+    "models/*.parquet",
+    {
+        "model": "VARCHAR",
+        "name": "VARCHAR",
+        "pretrained": "VARCHAR",
+        "checkpoint": "VARCHAR",
+        "digest": "VARCHAR",
+        "precision": "VARCHAR",
+        "quick_gelu": "BOOLEAN",
+        "dim": "INTEGER",
+        "context_length": "INTEGER",
+        "preprocessing": "VARCHAR",
+    },
+)
 AUDITS = _table(
     "audits",
     "audits/*.parquet",
@@ -241,6 +267,8 @@ RAW_TABLES = (
     POLISHED,
     IMAGE_HASHES,
     SCORES,
+    EMBEDDINGS,
+    MODELS,
     AUDITS,
     HELD_OUT,
 )

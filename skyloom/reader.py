@@ -9,11 +9,18 @@ import typer
 from skyloom import progress
 from skyloom.options import (
     DEFAULT_LAKE,
+    CheckpointOption,
+    DeviceOption,
     ExportFormatsOption,
     JsonOption,
+    KnownModelOption,
     LakeOption,
+    LikeOption,
+    NearDuplicatesOption,
+    NearestOption,
     OutOption,
     PicklesOption,
+    PretrainedOption,
     PrivateOption,
     QueryFormat,
     QueryFormatOption,
@@ -64,15 +71,45 @@ def export(
 
 @app.command()
 def query(
-    sql: SqlArgument,
+    sql: SqlArgument = None,
     lake: LakeOption = DEFAULT_LAKE,
+    like: LikeOption = None,
+    near_duplicates: NearDuplicatesOption = None,
+    limit: NearestOption = 10,
+    model: KnownModelOption = None,
+    pretrained: PretrainedOption = None,
+    checkpoint: CheckpointOption = None,
+    device: DeviceOption = "auto",
     as_json: JsonOption = False,
     form: QueryFormatOption = QueryFormat.TABLE,
 ) -> None:
-    """Ask the catalog in SQL."""
+    """Ask the catalog in SQL, or for images by a text, an image or likeness."""
     from skyloom.answers import print_rows
+    from skyloom.errors import UsageError
 
-    print_rows(_catalog(lake).query(sql), QueryFormat.JSON if as_json else form)
+    asked = [one for one in (sql, like, near_duplicates) if one is not None]
+    if len(asked) != 1:
+        raise UsageError(
+            f"{len(asked)} questions at once" if asked else "there is no question",
+            remedy="give one of SQL, --like, --near-duplicates",
+        )
+    form = QueryFormat.JSON if as_json else form
+    if sql is not None:
+        print_rows(_catalog(lake).query(sql), form)
+        return
+    from skyloom import search
+    from skyloom.clip_models import ClipRequest
+    from skyloom.lake import Lake
+
+    opened = Lake.open(lake)
+    is_file = bool(model and model.endswith(".json"))
+    whose = None if is_file else model
+    if near_duplicates is not None:
+        rows = search.near_duplicates(opened, near_duplicates, model=whose, limit=limit)
+    else:
+        request = ClipRequest(model or "", pretrained, checkpoint, device=device)
+        rows = search.nearest(opened, like or "", request, model=whose, limit=limit)
+    print_rows(rows, form)
 
 
 @app.command()

@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import osmium
 import pytest
 from osmium.osm import mutable
 
+from benchmarks import clip
 from benchmarks.lakes import copy_project, copy_tables, edit_rule, give_tables
 from benchmarks.load import exponent
 from benchmarks.measure import cost
@@ -315,3 +317,18 @@ def test_captions_that_differ_are_counted_and_shown(demo, tmp_path, capsys):
         )
     assert agreement(demo / "lake", theirs) == 0
     assert "other" in capsys.readouterr().out
+
+
+def test_a_rate_begins_after_the_first_batch_and_a_bar_needs_a_gpu():
+    def batches():
+        time.sleep(0.5)
+        yield 1000
+        yield 1000
+        for _ in range(4):
+            time.sleep(0.05)
+            yield 10
+
+    assert 20 < clip.rate(batches()) <= 200
+    rates = clip.Rates(resident=100, decoding=300, end_to_end=95)
+    assert clip.verdict("m", rates, on_gpu=True)["holds"] is True
+    assert clip.verdict("m", rates, on_gpu=False)["holds"] == "not measured"

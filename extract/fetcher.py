@@ -27,7 +27,7 @@ from extract.routes import Routes, in_order, routes
 from extract.scheduler import Dispatcher, Guards
 from skyloom.lake import Lake, command_line
 from skyloom.progress import say, track
-from skyloom.raw_tables import FOOTPRINTS
+from skyloom.raw_tables import FOOTPRINTS, IMPORT_PREFIX
 
 STYLES = Path(__file__).parent.parent / "dbt_project" / "seeds" / "drawn_styles.csv"
 Stopped = tuple[tuple[str, str, str], ...]
@@ -152,7 +152,9 @@ def planned_requests(
 ) -> pl.DataFrame:
     """The plan of the catalog's scenes."""
     scenes, snapshots = catalog.frame("scenes"), catalog.frame("snapshots")
-    return plan(scenes, footprints, sources, snapshots)
+    # What was imported has its images already.
+    is_imported = pl.col("osm_snapshot").str.starts_with(IMPORT_PREFIX)
+    return plan(scenes.filter(~is_imported), footprints, sources, snapshots)
 
 
 def forecast(

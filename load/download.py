@@ -217,9 +217,29 @@ def _md5(path: Path) -> str:
         return hashlib.file_digest(file, "md5").hexdigest()
 
 
-def _transfer(url: str, target: Path, checksum: str, stall_s: float) -> None:
+def fetch_file(
+    url: str, target: Path, md5: str | None, n_bytes: int | None, stall_s: float
+) -> None:
+    """Transfer a file of known address; one that broke off goes on where it ended.
+
+    Raises:
+        SkyloomError: no connection, the server's refusal, another MD5 or size.
+        OSError: the disk is full, or cannot be written.
+    """
+    if not _is_safe(url, local=True):
+        raise UsageError("not an https address", where=url)
+    _transfer(url, target, md5, stall_s, n_bytes)
+
+
+def _transfer(
+    url: str,
+    target: Path,
+    checksum: str | None,
+    stall_s: float,
+    n_bytes: int | None = None,
+) -> None:
     # Named by its checksum: never the first half of one day and the second of another.
-    part = target.with_name(f"{target.name}.{checksum}.part")
+    part = target.with_name(f"{target.name}.{checksum or 'unknown'}.part")
     target.parent.mkdir(exist_ok=True)
     for old in target.parent.glob(f"{target.name}.*.part"):
         if old != part:
@@ -239,10 +259,14 @@ def _transfer(url: str, target: Path, checksum: str, stall_s: float) -> None:
                     remedy="run again: it goes on from there",
                 ) from None
             time.sleep(fruitless)
-    if _md5(part) != checksum:
+    if n_bytes is not None and _size(part) != n_bytes:
+        came = _size(part)
+        part.unlink()
+        raise SkyloomError(f"has {came} bytes and not {n_bytes}", where=url)
+    if checksum is not None and _md5(part) != checksum:
         part.unlink()
         raise SkyloomError(
-            "what came has not the checksum that the server gives, and was removed",
+            "what came has not the checksum that is given for it, and was removed",
             where=url,
             remedy="run again; the server may have been replacing the file",
         )

@@ -52,6 +52,9 @@ tags_app = typer.Typer(
     no_args_is_help=True, help="Judge the tags that no rule decides, by a classifier."
 )
 audit_app = typer.Typer(no_args_is_help=True, help="Let people grade what is said.")
+import_app = typer.Typer(
+    no_args_is_help=True, help="Bring in data sets that others have published."
+)
 
 
 @dataclass(frozen=True)
@@ -856,6 +859,46 @@ def classify(
         raise typer.Exit(EXIT_PARTIAL)
 
 
+@import_app.command("skyscript")
+def import_skyscript(
+    folder: opt.PublishedArgument,
+    parts: opt.PartsArgument = None,
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    name: opt.ImportNameOption = None,
+    download: opt.DownloadOption = False,
+    listed: opt.PartsOption = False,
+    workers: opt.WorkersOption = None,
+    memory_limit: opt.MemoryOption = None,
+    threads: opt.ThreadsOption = None,
+    as_json: opt.SummaryOption = False,
+    quiet: opt.QuietOption = False,
+) -> None:
+    """Bring in published SkyScript data: images, tags and captions."""
+    from load import skyscript_import as imports
+    from load import skyscript_parts as published
+    from skyloom.answers import print_json
+    from skyloom.work import at_work
+
+    progress.be_quiet(quiet)
+    if listed:
+        print(published.listing())
+        return
+    if parts and not download:
+        raise UsageError("parts are for --download", remedy="add --download")
+    if download:
+        published.download_parts(folder, parts or ())
+    imports.check(folder)
+    job = Job(threads=threads, workers=workers, memory_limit=memory_limit)
+    with at_work(lake, create=True) as (opened, log):
+        done = imports.import_skyscript(opened, folder, job.settings(opened), name=name)
+        log("imported", **done.summary())
+    if as_json:
+        print_json(done.summary())
+    else:
+        print(done)
+
+
+app.add_typer(import_app, name="import")
 app.add_typer(rules_app, name="rules")
 app.add_typer(audit_app, name="audit")
 app.add_typer(tags_app, name="tags")

@@ -23,7 +23,7 @@ def inputs_digest(lake: Lake, project: Path, variables: Mapping[str, Any]) -> st
     about = [__version__, duckdb.__version__, dict(variables)]
     digest.update(json.dumps(about, sort_keys=True).encode())
     for name, content in _parts(lake, project):
-        digest.update(f"\0{name}\0".encode() + hashlib.sha256(content).digest())
+        digest.update(f"\0{name}\0".encode() + content)
     return digest.hexdigest()
 
 
@@ -33,7 +33,7 @@ def _parts(lake: Lake, project: Path) -> Iterator[tuple[str, bytes]]:
     for folder, patterns in trees:
         for file in sorted({f for p in patterns for f in folder.rglob(p)}):
             if not {"target", "logs"} & set(file.relative_to(folder).parts):
-                yield str(file.relative_to(folder)), file.read_bytes()
+                yield str(file.relative_to(folder)), _sha256(file)
     for table in RAW_TABLES:
         for file in lake.files(table):
             name = str(file.relative_to(lake.root))
@@ -41,7 +41,12 @@ def _parts(lake: Lake, project: Path) -> Iterator[tuple[str, bytes]]:
             # a file of embeddings has its digest in its name.
             size = str(file.stat().st_size).encode()
             is_named = table in (OBJECTS, EMBEDDINGS)
-            yield name, size if is_named else file.read_bytes()
+            yield name, size if is_named else _sha256(file)
+
+
+def _sha256(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").digest()
 
 
 def is_built(lake: Lake, digest: str) -> bool:

@@ -62,6 +62,21 @@ OsmOption = Annotated[
     list[Path] | None,
     typer.Option("--osm", readable=False, help="OSM extracts (.osm.pbf)"),
 ]
+PublishedArgument = Annotated[
+    Path, typer.Argument(readable=False, help="folder with images2, meta2, CSVs ...")
+]
+PartsArgument = Annotated[
+    list[str] | None, typer.Argument(help="parts for --download (default: all)")
+]
+ImportNameOption = Annotated[
+    str | None, typer.Option("--name", help="of the import (default: the folder's)")
+]
+DownloadOption = Annotated[
+    bool, typer.Option("--download", help="first get the published parts")
+]
+PartsOption = Annotated[
+    bool, typer.Option("--parts", help="only list what can be downloaded")
+]
 RegionsOption = Annotated[
     list[str] | None,
     typer.Option("--region", help="Geofabrik extracts to download, as in monaco"),

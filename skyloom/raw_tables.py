@@ -254,6 +254,58 @@ HELD_OUT = _table(
         "is_right": "BOOLEAN",
     },
 )
+IMPORTED_IMAGES = _table(
+    "imported_images",
+    "imports/*/images.parquet",
+    {
+        "image_name": "VARCHAR",
+        "dataset": "VARCHAR",
+        "folder": "VARCHAR",
+        "source": "VARCHAR",
+        "west": "DOUBLE",
+        "south": "DOUBLE",
+        "east": "DOUBLE",
+        "north": "DOUBLE",
+        "width_px": "INTEGER",
+        "height_px": "INTEGER",
+        "acquired": "TIMESTAMP",
+        "acquired_precision": "VARCHAR",
+        "center_tags": "MAP(VARCHAR, VARCHAR)",
+        "surrounding_tags": "MAP(VARCHAR, VARCHAR)[]",
+        "request_id": "VARCHAR",
+        "filepath": "VARCHAR",
+        "sha256": "VARCHAR",
+        "n_bytes": "BIGINT",
+        "license": "VARCHAR",
+        "attribution": "VARCHAR",
+        "drawn": "BOOLEAN",
+    },
+)
+IMPORTED_CAPTIONS = _table(
+    "imported_captions",
+    "imports/*/captions.parquet",
+    {
+        "image_name": "VARCHAR",
+        "dataset": "VARCHAR",
+        "caption": "VARCHAR",
+        "text": "VARCHAR",
+        "file": "VARCHAR",
+    },
+)
+IMPORT_REJECTS = _table(
+    "import_rejects",
+    "imports/*/rejects.parquet",
+    {
+        "dataset": "VARCHAR",
+        "file": "VARCHAR",
+        "line": "BIGINT",
+        "image_name": "VARCHAR",
+        "reason": "VARCHAR",
+        "detail": "VARCHAR",
+    },
+)
+# The snapshot of what was imported is this and the import's name.
+IMPORT_PREFIX = "import:"
 
 RAW_TABLES = (
     OBJECTS,
@@ -271,4 +323,7 @@ RAW_TABLES = (
     MODELS,
     AUDITS,
     HELD_OUT,
+    IMPORTED_IMAGES,
+    IMPORTED_CAPTIONS,
+    IMPORT_REJECTS,
 )

@@ -24,6 +24,7 @@ def at_work(folder: Path, *, create: bool = False) -> Iterator[tuple[Lake, Log]]
             with recorded(lake) as log:
                 yield lake, log
         except SkyloomError:
-            if is_new and len(lake.files(SNAPSHOTS)) == 1:
+            loaded = len(lake.files(SNAPSHOTS)) > 1 or lake.images.exists()
+            if is_new and not loaded:
                 lake.unmake(keep_root=had_folder)
             raise

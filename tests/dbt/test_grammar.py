@@ -153,10 +153,13 @@ def test_published_metadata_is_said_in_the_published_grammar(compiled, real_data
     )
     models.build("stg_seeds__caption_styles")
     models.con.execute(
-        "create table int_visible_tags as select *, 'US' as source from object_tags"
+        "create table int_visible_tags as "
+        "select *, 'US' as source, 0.6::double as gsd_m from object_tags"
     )
     models.table(
-        "scenes", "scene_id varchar, source varchar", [(scene, "US") for scene in metas]
+        "scenes",
+        "scene_id varchar, source varchar, gsd_m double",
+        [(scene, "US", 0.6) for scene in metas],
     )
     models.table(
         "int_scene_words",

@@ -16,7 +16,7 @@ pieces as (
         0::bigint as piece,
         0 as depth
     from {{ ref('objects') }}
-    where kind = 'area'
+    where kind = 'area' and geometry is not null
     union all
     select
         large.object_id,

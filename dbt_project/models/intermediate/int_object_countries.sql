@@ -31,6 +31,13 @@ middles as (
         object_id,
         st_point((bbox.xmin + bbox.xmax) / 2, (bbox.ymin + bbox.ymax) / 2) as middle
     from {{ ref('objects') }}
+    where bbox is not null
+    union all by name
+    -- Of an imported image the box is known, and not where in it the focus lies.
+    select
+        object_id,
+        st_point(lon, lat) as middle
+    from {{ ref('int_imported_scenes') }}
 )
 
 select

@@ -33,7 +33,7 @@ lines as (
         st_npoints(geometry)::bigint as n_points,
         st_linestring2dfromwkb(st_aswkb(geometry)) as points
     from {{ ref('objects') }}
-    where kind = 'line'
+    where kind = 'line' and geometry is not null
 ),
 
 line_edges as (

@@ -41,7 +41,7 @@ points as (
         south as north,
         0.0::double as measure
     from {{ ref('objects') }}
-    where kind = 'point'
+    where kind = 'point' and geometry is not null
 ),
 
 pieces as (

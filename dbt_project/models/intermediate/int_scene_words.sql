@@ -21,19 +21,21 @@ said as (
     select
         tags.object_id,
         tags.source,
+        tags.gsd_m,
         bit_xor(md5_number_lower(to_json([
             tags.object_id, tags.key, tags.value, tags.phrase,
             tags.phrase_plural, tags.rule_id, rules.rule_digest, tags.tag_rank::varchar
         ])::varchar)) as words
     from {{ ref('int_visible_tags') }} as tags
     left join rules on tags.rule_id = rules.rule_id
-    group by tags.object_id, tags.source
+    group by tags.object_id, tags.source, tags.gsd_m
 ),
 
 places as (
     select
         places.scene_id,
         scenes.source,
+        scenes.gsd_m,
         places.fingerprint
     from {{ ref('int_scene_places') }} as places
     inner join {{ ref('scenes') }} as scenes on places.scene_id = scenes.scene_id
@@ -46,6 +48,7 @@ shown as materialized (
         scene_objects.scene_id,
         scene_objects.object_id,
         places.source,
+        places.gsd_m,
         places.fingerprint
     from {{ ref('scene_objects') }} as scene_objects
     inner join places on scene_objects.scene_id = places.scene_id
@@ -57,7 +60,11 @@ scene_words as (
         any_value(shown.fingerprint) as place,
         bit_xor(said.words) as words
     from shown
-    inner join said on shown.object_id = said.object_id and shown.source = said.source
+    inner join said
+        on
+            shown.object_id = said.object_id
+            and shown.source = said.source
+            and shown.gsd_m = said.gsd_m
     group by shown.scene_id
 )
 

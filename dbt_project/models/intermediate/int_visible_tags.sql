@@ -7,6 +7,16 @@ with sources as (
         source,
         gsd_m
     from {{ ref('sources') }}
+    where kind is distinct from 'import'
+),
+
+-- What was imported is seen at the resolution of its own images, and nowhere else.
+imported_looks as (
+    select distinct
+        object_id,
+        source,
+        gsd_m
+    from {{ ref('int_imported_scene_objects') }}
 ),
 
 attribute_keys as (
@@ -28,20 +38,38 @@ named_keys as (
     group by keys.key
 ),
 
-visible as (
+groundable as (
     select
         object_tags.*,
-        sources.source,
         named_keys.is_attribute
     from {{ ref('object_tags') }} as object_tags
     inner join named_keys on object_tags.key = named_keys.key
-    inner join sources on object_tags.max_gsd_m >= sources.gsd_m
     where object_tags.groundable
+),
+
+visible as (
+    select
+        groundable.*,
+        sources.source,
+        sources.gsd_m
+    from groundable
+    inner join sources on groundable.max_gsd_m >= sources.gsd_m
+    anti join {{ ref('int_imported_objects') }} as imported
+        on groundable.object_id = imported.object_id
+    union all by name
+    select
+        groundable.*,
+        looks.source,
+        looks.gsd_m
+    from groundable
+    inner join imported_looks as looks
+        on groundable.object_id = looks.object_id and groundable.max_gsd_m >= looks.gsd_m
 )
 
 select
     object_id,
     source,
+    gsd_m,
     key,
     value,
     phrase,
@@ -49,4 +77,4 @@ select
     rule_id,
     tag_rank
 from visible
-qualify not bool_and(is_attribute) over (partition by object_id, source)
+qualify not bool_and(is_attribute) over (partition by object_id, source, gsd_m)

@@ -72,6 +72,14 @@ sources as (
     select * from {{ ref('sources') }}
 ),
 
+imported_images as (
+    select * from {{ ref('stg_lake__imported_images') }}
+),
+
+seed as (
+    select * from {{ ref('imagery_sources') }}
+),
+
 joined as (
     select
         scenes.scene_id,
@@ -120,11 +128,83 @@ joined as (
     inner join objects on scenes.object_id = objects.object_id
     -- A chip that passed a laxer gate once.
     where fetched.valid_fraction >= sources.min_valid_fraction
+),
+
+made_here as (
+    select
+        scene_id || '_' || coalesce(strftime(acquired, '%y'), 'xx') as image_id,
+        *
+    from joined
+),
+
+-- Published images, on a lattice of degrees. The terms are those of the source.
+published as (
+    select
+        case
+            when made_here.image_id is null then scenes.scene_id
+            else scenes.scene_id || '_' || left(imported_images.request_id, 6)
+        end as image_id,
+        scenes.scene_id,
+        scenes.object_id,
+        scenes.source,
+        scenes.box_id,
+        scenes.west,
+        scenes.south,
+        scenes.east,
+        scenes.north,
+        scenes.osm_snapshot,
+        imported_images.request_id,
+        []::varchar[] as source_image_ids,
+        'EPSG:4326' as crs,
+        [
+            (scenes.east - scenes.west) / scenes.width_px, 0, scenes.west,
+            0, (scenes.south - scenes.north) / scenes.height_px, scenes.north
+        ]::double[] as transform,
+        scenes.width_px,
+        scenes.height_px,
+        'published' as recipe,
+        imported_images.filepath,
+        imported_images.sha256,
+        imported_images.n_bytes,
+        null::double as valid_fraction,
+        imported_images.drawn,
+        imported_scenes.gsd_x_m,
+        imported_scenes.gsd_y_m,
+        imported_images.acquired,
+        imported_images.acquired_precision,
+        coalesce(imported_images.license, seed.license) as license,
+        coalesce(
+            imported_images.attribution,
+            trim(replace(
+                replace(
+                    seed.attribution,
+                    '{year}',
+                    coalesce(strftime(imported_images.acquired, '%Y'), '')
+                ),
+                '  ',
+                ' '
+            ))
+        ) as attribution,
+        null::date as snapshot_date,
+        null::timestamp as osm_timestamp
+    from scenes
+    inner join imported_images on scenes.scene_id = imported_images.image_name
+    inner join {{ ref('int_imported_scenes') }} as imported_scenes
+        on scenes.scene_id = imported_scenes.scene_id
+    left join seed on scenes.source = seed.source
+    -- A chip of the same object, source and year that was fetched here keeps its name.
+    left join made_here on scenes.scene_id = made_here.image_id
+),
+
+united as (
+    select * from made_here
+    union all by name
+    select * from published
 )
 
 select
     ---------- ids
-    scene_id || '_' || coalesce(strftime(acquired, '%y'), 'xx') as image_id,
+    image_id,
     scene_id,
     object_id,
     request_id,
@@ -158,4 +238,4 @@ select
     license,
     attribution,
     drawn
-from joined
+from united

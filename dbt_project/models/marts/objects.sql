@@ -14,6 +14,23 @@ candidates as (
         current_snapshots.snapshot_date
     from {{ ref('stg_lake__objects') }} as stg
     inner join current_snapshots using (snapshot)
+),
+
+-- Regions may overlap: the highest version wins, then the later date, then the name.
+current_objects as (
+    select *
+    from candidates
+    qualify row_number() over (
+        partition by object_id
+        order by osm_version desc nulls last, snapshot_date desc nulls last, snapshot asc
+    ) = 1
+),
+
+-- Tags that were imported with an image have no place of their own.
+united as (
+    select * from current_objects
+    union all by name
+    select * from {{ ref('int_imported_objects') }}
 )
 
 select
@@ -35,9 +52,4 @@ select
     tags,
     bbox,
     geometry
-from candidates
--- Regions may overlap: the highest version wins, then the later date, then the name.
-qualify row_number() over (
-    partition by object_id
-    order by osm_version desc nulls last, snapshot_date desc nulls last, snapshot asc
-) = 1
+from united

@@ -5,6 +5,18 @@ with countries as (
     select * from {{ ref('int_object_countries') }}
 ),
 
+candidates as (
+    select
+        object_id,
+        source
+    from {{ ref('int_objects_in_imagery') }}
+    union all by name
+    select distinct
+        object_id,
+        source
+    from {{ ref('int_imported_scene_objects') }}
+),
+
 object_counts as (
     select
         decided.rule_id,
@@ -12,7 +24,7 @@ object_counts as (
         countries.country,
         count(distinct decided.object_id) as n_objects
     from {{ ref('object_tags') }} as decided
-    inner join {{ ref('int_objects_in_imagery') }} as candidates
+    inner join candidates
         on decided.object_id = candidates.object_id
     left join countries on decided.object_id = countries.object_id
     group by all

@@ -41,6 +41,8 @@ pairs as (
     from scenes
     inner join {{ ref('int_object_pieces') }} as pieces
         on st_intersects_extent(scenes.geometry, pieces.extent)
+    -- Nothing is added to what the metadata of an imported image lists.
+    where not scenes.is_imported
 ),
 
 -- Most pairs lie wholly inside the box and need no edges. All is measured in shares of
@@ -250,10 +252,35 @@ ranked as (
         * exclude (box_side_px), -- noqa: RF02
         round(coalesce(share_of_box, extent_px / box_side_px, 0), 9) as prominence
     from measured
+),
+
+listed as (
+    select
+        scenes.scene_id,
+        objects.object_id,
+        objects.role,
+        objects.kind,
+        null::double as share_of_box,
+        null::double as visible_fraction,
+        null::double as extent_px,
+        0.0::double as prominence,
+        objects.rank,
+        scenes.fingerprint
+    from scenes
+    inner join {{ ref('int_imported_scene_objects') }} as objects
+        on scenes.scene_id = objects.scene_id
+    where scenes.is_imported
 )
 
 select
-    * exclude (fingerprint), -- noqa: RF02
+    scene_id,
+    object_id,
+    role,
+    kind,
+    share_of_box,
+    visible_fraction,
+    extent_px,
+    prominence,
     row_number() over (
         partition by scene_id
         order by
@@ -264,3 +291,16 @@ select
     )::integer as rank,
     fingerprint
 from ranked
+union all
+select
+    scene_id,
+    object_id,
+    role,
+    kind,
+    share_of_box,
+    visible_fraction,
+    extent_px,
+    prominence,
+    rank,
+    fingerprint
+from listed

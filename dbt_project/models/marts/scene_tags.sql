@@ -20,6 +20,7 @@ scenes as (
     select
         words.scene_id,
         scenes.source,
+        scenes.gsd_m,
         words.fingerprint
     from words
     inner join {{ ref('scenes') }} as scenes on words.scene_id = scenes.scene_id
@@ -30,6 +31,7 @@ shown as materialized (
     select
         scene_objects.scene_id,
         scenes.source,
+        scenes.gsd_m,
         scenes.fingerprint,
         scene_objects.object_id,
         scene_objects.role,
@@ -55,4 +57,7 @@ select
     shown.fingerprint
 from shown
 inner join {{ ref('int_visible_tags') }} as tags
-    on shown.object_id = tags.object_id and shown.source = tags.source
+    on
+        shown.object_id = tags.object_id
+        and shown.source = tags.source
+        and shown.gsd_m = tags.gsd_m

@@ -38,8 +38,13 @@ test_tiles as (
     from {{ ref('int_test_tiles') }}
 ),
 
+imported as (
+    select * from {{ ref('int_imported_scenes') }}
+),
+
 located as (
     select
+        boxes.object_id || '_' || boxes.source as scene_id,
         boxes.* exclude (lon, lat), -- noqa: RF02
         sized.kind,
         sized.gsd_m,
@@ -56,6 +61,13 @@ located as (
     inner join sized using (object_id, source)
     inner join objects on boxes.object_id = objects.object_id
     left join countries on boxes.object_id = countries.object_id
+    union all by name
+    select
+        imported.* exclude (gsd_x_m, gsd_y_m, tags_digest), -- noqa: RF02
+        false as in_test_region,
+        countries.country
+    from imported
+    left join countries on imported.object_id = countries.object_id
 ),
 
 -- Every tile that a box plus the gap touches must be of the same split.
@@ -114,12 +126,21 @@ box_snapshots as (
             and located.east >= snapshots.west
             and located.south <= snapshots.north
             and located.north >= snapshots.south
+    where not coalesce(starts_with(located.osm_snapshot, 'import:'), false)
     group by located.object_id, located.source
+    union all by name
+    -- Its own metadata says what an imported image shows.
+    select
+        object_id,
+        source,
+        [osm_snapshot] as osm_snapshots,
+        tags_digest as osm_digest
+    from imported
 )
 
 select
     ---------- ids
-    located.object_id || '_' || located.source as scene_id,
+    located.scene_id,
     located.object_id,
     located.source,
     md5(concat_ws(

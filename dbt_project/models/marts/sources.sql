@@ -25,6 +25,31 @@ indexed as (
     group by source
 ),
 
+-- Images that were imported, where no footprints of their source are indexed.
+imported as (
+    select
+        scenes.source,
+        count(*) as n_images,
+        round(
+            max(scenes.gsd_m)::double, 1 - floor(log10(max(scenes.gsd_m)))::integer
+        ) as gsd_m,
+        min(scenes.west) as west,
+        min(scenes.south) as south,
+        max(scenes.east) as east,
+        max(scenes.north) as north,
+        'import' as kind,
+        false as drawn
+    from {{ ref('int_imported_scenes') }} as scenes
+    anti join indexed using (source)
+    group by scenes.source
+),
+
+known as (
+    select * from indexed
+    union all by name
+    select * from imported
+),
+
 seed as (
     select * from {{ ref('imagery_sources') }}
 ),
@@ -36,45 +61,45 @@ views as (
 -- Where a source says nothing of it, its pixels' size tells an aeroplane from a satellite.
 likely as (
     select
-        indexed.source,
+        known.source,
         arg_min(views.view, coalesce(views.max_gsd_m, 'infinity'::double)) as view
-    from indexed
-    inner join views on indexed.gsd_m <= coalesce(views.max_gsd_m, 'infinity'::double)
-    group by indexed.source
+    from known
+    inner join views on known.gsd_m <= coalesce(views.max_gsd_m, 'infinity'::double)
+    group by known.source
 )
 
 select
     ---------- ids
-    indexed.source,
-    indexed.kind,
+    known.source,
+    known.kind,
     coalesce(seed.name, 'local files') as name,
     seed.collection,
     ---------- numbers
-    indexed.n_images,
+    known.n_images,
     -- A service's images differ a little; one odd image must not move all boxes.
     case
-        when indexed.kind in ('earthengine', 'stac') then coalesce(seed.gsd_m, indexed.gsd_m)
-        else indexed.gsd_m
+        when known.kind in ('earthengine', 'stac') then coalesce(seed.gsd_m, known.gsd_m)
+        else known.gsd_m
     end as gsd_m,
-    indexed.west,
-    indexed.south,
-    indexed.east,
-    indexed.north,
+    known.west,
+    known.south,
+    known.east,
+    known.north,
     ---------- terms
     -- The terms of a service are not those of a file that bears its code.
     case
-        when indexed.kind in ('earthengine', 'stac') then indexed.license
-        when seed.kind = indexed.kind then seed.license
+        when known.kind in ('earthengine', 'stac') then known.license
+        when seed.kind = known.kind or known.kind = 'import' then seed.license
     end as license,
     case
-        when indexed.kind in ('earthengine', 'stac') then indexed.attribution
-        when seed.kind = indexed.kind then seed.attribution
+        when known.kind in ('earthengine', 'stac') then known.attribution
+        when seed.kind = known.kind or known.kind = 'import' then seed.attribution
     end as attribution,
     case
-        when indexed.kind in ('earthengine', 'stac') or seed.kind = indexed.kind
+        when known.kind in ('earthengine', 'stac', 'import') or seed.kind = known.kind
             then seed.redistributable::boolean
     end as redistributable,
-    indexed.drawn,
+    known.drawn,
     views.view,
     views.prefix as view_prefix,
     ---------- recipe and gates
@@ -94,7 +119,7 @@ select
     nullif('{{ var("acquired_to") }}', '')::date as acquired_to,
     {{ var('max_image_cloud_fraction') }}::double as max_image_cloud_fraction,
     'rgb8-native-grid;jpeg-{{ var("jpeg_quality") }}-444' as recipe
-from indexed
-left join seed on indexed.source = seed.source
-left join likely on indexed.source = likely.source
+from known
+left join seed on known.source = seed.source
+left join likely on known.source = likely.source
 left join views on coalesce(seed.view, likely.view) = views.view

@@ -28,7 +28,7 @@ select
     value,
     'rule_intermittent_water' as rule_id,
     case
-        when kind != 'line' then 0.0
+        when kind != 'line' or (kind is null and key != 'waterway') then 0.0
         when value = 'river' then 5.0
         else 1.0
     end::double as max_gsd_m,

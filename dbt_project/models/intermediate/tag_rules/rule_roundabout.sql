@@ -26,4 +26,6 @@ select
 from objects
 where
     kind = 'line'
+    -- Without its ring nothing is known of it.
+    and geometry is not null
     and tags['junction'] = 'roundabout'

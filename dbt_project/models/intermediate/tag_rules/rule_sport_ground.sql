@@ -10,7 +10,7 @@ with objects as (
         tags['sport'] as sport
     from {{ ref('objects') }}
     where
-        kind != 'point'
+        kind is distinct from 'point'
         and tags['leisure'] is not null
         and tags['sport'] is not null
 ),

@@ -7,7 +7,7 @@ with objects as (
         object_id,
         tags
     from {{ ref('objects') }}
-    where kind != 'point'
+    where kind is distinct from 'point'
 ),
 
 covered as (

@@ -1,0 +1,5 @@
+with source as (
+    select * from {{ source('lake', 'imported_captions') }}
+)
+
+select * from source

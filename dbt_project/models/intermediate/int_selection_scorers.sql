@@ -1,11 +1,21 @@
 {{ config(tags=['global']) }}
 
 -- Which of the models that scored anything is a selection's scorer: the one of exactly
--- that name, or else those whose name without the digest it is.
-with models as (
+-- that name, or else those whose name without the digest it is, with or without the tag
+-- of the weights.
+with scored as (
     select distinct model
     from {{ ref('stg_lake__scores') }}
     where model is not null
+),
+
+models as (
+    select
+        scored.model,
+        regexp_replace(scored.model, '@[^@]*$', '') as name,
+        known.name || '/' || known.pretrained as tagged_name
+    from scored
+    left join {{ ref('stg_lake__models') }} as known on scored.model = known.model
 ),
 
 matched as (
@@ -14,9 +24,7 @@ matched as (
         models.model
     from {{ ref('stg_seeds__selections') }} as selections
     inner join models
-        on
-            selections.scorer = models.model
-            or selections.scorer = regexp_replace(models.model, '@[^@]*$', '')
+        on selections.scorer in (models.model, models.name, models.tagged_name)
     qualify
         (selections.scorer = models.model)
         = bool_or(selections.scorer = models.model) over (partition by selections.selection)

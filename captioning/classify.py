@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from captioning.label_file import SLOT
 from skyloom import progress
 
 if TYPE_CHECKING:
@@ -36,13 +35,11 @@ class Classes:
         cls, clip: ClipModel, labels: Sequence[str], templates: Sequence[str]
     ) -> Classes:
         """A label's vector is the normalised mean of its sentences' unit vectors."""
-        from skyloom.clip_vectors import embed_texts, unit
+        from skyloom.zero_shot import class_vectors
 
-        texts = [t.replace(SLOT, label) for label in labels for t in templates]
-        rows = embed_texts(clip, texts, batch_size=256).astype(np.float64)
-        means = rows.reshape(len(labels), len(templates), -1).mean(axis=1)
+        vectors = class_vectors(clip, labels, templates)
         scale = float(clip.model.logit_scale.detach().exp().cpu())
-        return cls(labels, unit(means), scale)
+        return cls(labels, vectors, scale)
 
     def probabilities(self, vectors: Vectors) -> NDArray[np.float64]:
         """Rows of probabilities over the labels, one for each image vector."""

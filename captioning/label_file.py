@@ -6,11 +6,11 @@ import csv
 from pathlib import Path
 
 from skyloom.errors import UsageError
+from skyloom.zero_shot import SLOT
 
 # The two sentences of SkyScript's evaluation.
 TEMPLATES = Path(__file__).parent / "prompts" / "classify.txt"
 COLUMN = "label"
-SLOT = "{}"
 
 
 def read_labels(path: Path) -> list[str]:

@@ -898,6 +898,58 @@ def import_skyscript(
         print(done)
 
 
+@app.command("eval")
+def evaluate(
+    checkpoint: opt.CheckpointArgument = None,
+    model: opt.EvalModelOption = None,
+    pretrained: opt.PretrainedOption = None,
+    quick_gelu: opt.QuickGeluOption = False,
+    benchmarks: opt.BenchmarksOption = None,
+    skyscript: opt.SkyscriptOption = None,
+    lake: opt.EvalLakeOption = None,
+    splits: opt.SplitsOption = "val,test",
+    style: opt.StyleOption = "skyscript",
+    only: opt.OnlyOption = None,
+    out: opt.EvalOutOption = None,
+    cache: opt.CacheOption = None,
+    device: opt.DeviceOption = "auto",
+    precision: opt.PrecisionOption = "auto",
+    batch_size: opt.BatchSizeOption = 128,
+    workers: opt.DecodersOption = None,
+    as_json: opt.SummaryOption = False,
+    quiet: opt.QuietOption = False,
+) -> None:
+    """Evaluate a CLIP model on benchmarks, beside the published figures."""
+    from eval import eval_command as command
+    from eval.evaluate import Machine
+    from eval.order import Order, with_lake
+    from skyloom.answers import print_json
+
+    progress.be_quiet(quiet)
+    order = Order(
+        checkpoint=checkpoint,
+        model=model,
+        pretrained=pretrained,
+        quick_gelu=quick_gelu,
+        device=device,
+        precision=precision,
+        benchmarks=benchmarks,
+        skyscript=skyscript,
+        lake=lake,
+        splits=tuple(opt.parse_codes(splits)),
+        style=style,
+        only=tuple(only or ()),
+        out=out,
+        cache=cache,
+        machine=Machine(batch_size, 2 if workers is None else workers),
+    )
+    done, files = command.run(with_lake(order, opt.DEFAULT_LAKE))
+    if as_json:
+        print_json(command.summary(done, files))
+    else:
+        command.print_evaluation(done, files)
+
+
 app.add_typer(import_app, name="import")
 app.add_typer(rules_app, name="rules")
 app.add_typer(audit_app, name="audit")

@@ -284,6 +284,45 @@ AllScenesOption = Annotated[
 RatesOption = Annotated[
     bool, typer.Option("--report", help="say why answers were refused; ask nothing")
 ]
+CheckpointArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[CHECKPOINT]",
+        readable=False,
+        help="weights: .pt, .safetensors, or a zip of one, as they are published",
+    ),
+]
+EvalModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model", help="open_clip's name or a .json (default: by the file's name)"
+    ),
+]
+BenchmarksOption = Annotated[
+    Path | None,
+    typer.Option(readable=False, help="a folder of benchmarks, or one benchmark"),
+]
+SkyscriptOption = Annotated[
+    Path | None,
+    typer.Option(readable=False, help="the published data set, for its test set"),
+]
+OnlyOption = Annotated[
+    list[str] | None, typer.Option(help="keep to this benchmark; may be repeated")
+]
+SplitsOption = Annotated[
+    str, typer.Option("--splits", help="the lake's held-out splits to evaluate on")
+]
+EvalLakeOption = Annotated[
+    Path | None,
+    typer.Option("--lake", envvar="SKYLOOM_LAKE", help="the lake's own benchmarks"),
+]
+EvalOutOption = Annotated[
+    Path | None, typer.Option("--out", help="folder of the reports")
+]
+CacheOption = Annotated[
+    Path | None,
+    typer.Option(help="where vectors are kept (default: the lake, or ~/.cache)"),
+]
 SampleOption = Annotated[Path, typer.Option("--out", help="the CSV file to write")]
 SqlArgument = Annotated[
     str | None, typer.Argument(help="one SELECT over the published tables")

@@ -7,7 +7,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 TORCH ?=
 JOBS ?= 2
 
-.PHONY: setup setup-dev setup-clip demo test lint format bench bench-stages bench-load bench-sql bench-extract bench-clip clean
+.PHONY: setup setup-dev setup-clip demo test lint format bench bench-stages bench-load bench-sql bench-extract bench-clip bench-train circle clean
 
 setup: .venv/.installed
 setup-dev: .venv/.installed-dev
@@ -65,5 +65,17 @@ bench-extract: setup-dev
 bench-clip: setup-dev
 	$(BIN)/python -m benchmarks.clip $(CLIP)
 
+# A cheaper one: make bench-train TRAIN='--rounds 1 --models ViT-B-32'
+bench-train: setup-dev
+	$(BIN)/python -m benchmarks.train $(TRAIN)
+
+# The whole circle on five drawn towns: load, build, fetch, report, train, eval, report.
+CIRCLE ?= circle
+circle: setup-dev
+	$(BIN)/skyloom demo --lake $(CIRCLE)/lake --towns 5 --vars '{"split_zoom": 15, "split_val": 0.12, "split_test": 0.2}'
+	$(BIN)/skyloom train --config debug --lake $(CIRCLE)/lake --out $(CIRCLE)/training
+	$(BIN)/skyloom eval $(CIRCLE)/training/weights/open_clip_model.safetensors \
+		--model $(CIRCLE)/training/weights/open_clip_config.json --lake $(CIRCLE)/lake --out $(CIRCLE)/eval
+
 clean:
-	rm -rf .venv demo build dist
+	rm -rf .venv demo circle build dist

@@ -388,32 +388,69 @@ def doctor(
 @app.command()
 def demo(
     lake: opt.LakeOption = opt.DEMO_LAKE,
+    towns: opt.TownsOption = 1,
+    variables: opt.VarsOption = "{}",
     threads: opt.ThreadsOption = None,
     quiet: opt.QuietOption = False,
 ) -> None:
     """Draw a small town and run every stage on it: no account, no network."""
     from sample.imagery import write_imagery
     from sample.pbf import write_pbf
-    from sample.town import town
+    from sample.towns import nth_town
     from skyloom.answers import print_demo
     from skyloom.lake import Lake
     from skyloom.release.export import export_release
     from skyloom.release.order import Order
 
     progress.be_quiet(quiet)
+    job = Job(opt.parse_vars(variables), threads)
     folder = lake.absolute().parent
-    pbf, image = folder / "town" / "town.osm.pbf", folder / "town" / "town.tif"
-    if not (pbf.exists() and image.exists()):
-        progress.say("drawing the town")
-        pbf.parent.mkdir(parents=True, exist_ok=True)
-        elements = town()
-        write_pbf(elements, pbf)
-        write_imagery(elements, image)
+    pbfs, images = [], []
+    for number in range(1, towns + 1):
+        name = "town" if number == 1 else f"town_{number}"
+        pbf, image = (folder / "town" / f"{name}{end}" for end in (".osm.pbf", ".tif"))
+        if not (pbf.exists() and image.exists()):
+            progress.say(f"drawing the {name}")
+            pbf.parent.mkdir(parents=True, exist_ok=True)
+            elements = nth_town(number)
+            write_pbf(elements, pbf)
+            write_imagery(elements, image)
+        pbfs.append(pbf)
+        images.append(str(image))
     terms = ("CC0-1.0", "drawn by Skyloom, not a photograph")
-    drawn = Imagery([str(image)], "DR", None, *terms)
-    _run(lake, Osm([pbf]), drawn, Job(threads=threads))
+    _run(lake, Osm(pbfs), Imagery(images, "DR", None, *terms), job)
     exported = export_release(Lake.open(lake), folder / "skyscript", Order())
     print_demo(Lake.open(lake), exported.csv)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def train(
+    flags: typer.Context,
+    config: opt.TrainConfigOption = "debug",
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    out: opt.TrainOutOption = None,
+    resume: opt.ResumeOption = None,
+    print_command: opt.PrintCommandOption = False,
+    processes: opt.ProcessesOption = 4,
+    list_flags: opt.ListFlagsOption = False,
+    quiet: opt.QuietOption = False,
+) -> None:
+    """Train a CLIP model on the lake's pairs, a CSV or tars; `--flags` lists more."""
+    from train.flags import as_table
+    from train.train_command import Asked
+    from train.train_command import train as train_model
+
+    progress.be_quiet(quiet)
+    if list_flags:
+        print(as_table())
+        return
+    asked = Asked(config, flags.args, lake, out, resume)
+    if print_command:
+        print(asked.line(processes))
+        return
+    print(train_model(asked))
 
 
 @app.command()

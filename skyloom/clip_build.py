@@ -50,6 +50,14 @@ def build_model(
             ) from None
 
 
+def preprocessing_of(model: Any, wants: Mapping[str, Any]) -> dict[str, Any]:
+    """What is wanted of images, and the model's own where nothing is; `size` a pair."""
+    found = dict(model.visual.preprocess_cfg) | dict(wants)
+    size = found["size"]
+    found["size"] = [size, size] if isinstance(size, int) else list(size)
+    return found
+
+
 def fill(model: Any, weights: Weights, name: str, file: Path) -> None:
     """Put weights into a model; each must have its place, and each place its weight.
 

@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from skyloom import progress
-from skyloom.clip_build import build_model, fill, image_transform, tokenizer_of
+from skyloom.clip_build import (
+    build_model,
+    fill,
+    image_transform,
+    preprocessing_of,
+    tokenizer_of,
+)
 from skyloom.clip_config import (
     preprocessing,
     read_architecture,
@@ -97,8 +103,7 @@ def load_clip(request: ClipRequest) -> ClipModel:
         )
     model = build_model(architecture, cfg, wants)
     fill(model, weights, architecture.name, file)
-    wants = dict(model.visual.preprocess_cfg) | wants
-    wants["size"] = list(wants["size"])
+    wants = preprocessing_of(model, wants)
     cfg = json.loads(json.dumps(cfg))
     about = {"model": cfg, "preprocessing": wants}
     digest = weights_digest(model.state_dict(), about)

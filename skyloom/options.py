@@ -177,6 +177,9 @@ AttributionOption = Annotated[str | None, typer.Option(help="who must be named")
 SelectOption = Annotated[
     list[str] | None, typer.Option(help="dbt selection, e.g. captions+")
 ]
+TownsOption = Annotated[
+    int, typer.Option(min=1, max=64, help="how many towns, side by side")
+]
 VarsOption = Annotated[
     str, typer.Option("--vars", help='dbt vars as JSON, e.g. {"max_px": 400}')
 ]
@@ -322,6 +325,28 @@ EvalOutOption = Annotated[
 CacheOption = Annotated[
     Path | None,
     typer.Option(help="where vectors are kept (default: the lake, or ~/.cache)"),
+]
+TrainConfigOption = Annotated[
+    str,
+    typer.Option(
+        "--config",
+        help="debug, vit_b32, vit_l14, published_vit_b32, published_vit_l14, or a file",
+    ),
+]
+TrainOutOption = Annotated[
+    Path | None, typer.Option("--out", help="the training's folder (default: in runs/)")
+]
+ResumeOption = Annotated[
+    Path | None, typer.Option(help="go on from this state (default: the folder's last)")
+]
+PrintCommandOption = Annotated[
+    bool, typer.Option("--print-command", help="print the line for several GPUs")
+]
+ProcessesOption = Annotated[
+    int, typer.Option(min=1, help="processes of that line: one for each GPU")
+]
+ListFlagsOption = Annotated[
+    bool, typer.Option("--flags", help="print the flags of training, and do nothing")
 ]
 SampleOption = Annotated[Path, typer.Option("--out", help="the CSV file to write")]
 SqlArgument = Annotated[

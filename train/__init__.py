@@ -1,6 +1,6 @@
 """The catalog's training pairs into CLIP checkpoints.
 
-In: the published `training_pairs` of one selection and the chips. Out: checkpoints of
-OpenCLIP models. The stage has no command yet; `skyloom export` writes the CSV that
-OpenCLIP's own trainer reads.
+In: the published `training_pairs` of one selection, a SkyScript CSV, or WebDataset
+tars, and weights of an OpenCLIP model, or none. Out: a folder with the trained weights,
+as plain open_clip reads them, resumable states, and a log of the training.
 """

@@ -59,6 +59,16 @@ def tables(tmp_path):
     return made
 
 
+def test_a_frequent_tag_counts_no_more_than_another(tables, tmp_path, monkeypatch):
+    monkeypatch.setattr(own, "MAX_IMAGES", 5)
+    tasks, _ = own.tasks_of(tables, tmp_path, ("val", "test"), "skyscript", ())
+    what, roof = tasks[0], tasks[1]
+    assert sorted(what.labels) == [0] * 5 + [1] * 5
+    assert (roof.labels.count(0), roof.labels.count(1)) == (5, 4)
+    again, _ = own.tasks_of(tables, tmp_path, ("val", "test"), "skyscript", ())
+    assert again[0].images == what.images
+
+
 def test_held_out_tiles_become_three_benchmarks(tables, tmp_path, clip, store):
     tasks, missing = own.tasks_of(tables, tmp_path, ("val", "test"), "skyscript", ())
     assert missing == []

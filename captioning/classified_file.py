@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
 import polars as pl
 
 from skyloom import duck
-from skyloom.errors import SkyloomError, UsageError
+from skyloom.errors import UsageError
 from skyloom.geoparquet import write_parquet
-from skyloom.row_files import write_csv
+from skyloom.row_files import write_csv, write_json
 
 if TYPE_CHECKING:
     from captioning.classify import Classified
@@ -59,7 +58,7 @@ def write_answers(frame: pl.DataFrame, path: Path) -> int:
             return write_parquet(con, _placed(frame), path, order_by=None)
         if path.suffix.lower() == ".csv":
             return write_csv(con, "from answers", path)
-        return _write_json(con, path)
+        return write_json(con, "from answers", path)
 
 
 def _placed(frame: pl.DataFrame) -> str:
@@ -76,19 +75,3 @@ def _placed(frame: pl.DataFrame) -> str:
             st_makeenvelope(west, south, east, north) as geometry
         from answers
     """
-
-
-def _write_json(con: duckdb.DuckDBPyConnection, path: Path) -> int:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        row = con.execute(
-            f"copy answers to {duck.quoted(part)} (format json, array true)"
-        ).fetchone()
-        part.replace(path)
-    except (duckdb.Error, OSError) as error:
-        part.unlink(missing_ok=True)
-        raise SkyloomError(
-            f"could not be written ({str(error).splitlines()[0]})", where=str(path)
-        ) from None
-    return int(row[0]) if row else 0

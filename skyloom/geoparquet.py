@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from skyloom.duck import quoted
-from skyloom.errors import SkyloomError
+from skyloom.row_files import copy_whole
 
 ROW_GROUP_ROWS = 50_000
 
@@ -38,7 +38,6 @@ def write_parquet(
         SkyloomError: the file could not be written, for instance on a full disk.
     """
     order = f"order by {order_by}" if order_by else ""
-    part = path.with_name(f".{path.name}.part")
     columns = con.execute(f"describe ({query})").fetchall()
     options = "format parquet, compression zstd"
     options += f", compression_level {level}, row_group_size {ROW_GROUP_ROWS}"
@@ -47,20 +46,7 @@ def write_parquet(
         select = f"select * replace (st_aswkb(geometry) as geometry) from ({query})"
         geo = json.dumps(_geo_metadata(con, places or query), sort_keys=True)
         options += f", geoparquet_version 'NONE', kv_metadata {{geo: {quoted(geo)}}}"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        rows = con.execute(
-            f"copy ({select} {order}) to {quoted(part)} ({options})"
-        ).fetchone()
-        part.replace(path)
-    except (duckdb.Error, OSError) as error:
-        part.unlink(missing_ok=True)
-        raise SkyloomError(
-            f"could not be written ({str(error).splitlines()[0]})",
-            where=str(path),
-            remedy="free some space or check the permissions, then run again",
-        ) from None
-    return int(rows[0]) if rows else 0
+    return copy_whole(con, f"{select} {order}", path, options)
 
 
 def _geo_metadata(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, object]:

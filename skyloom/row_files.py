@@ -30,16 +30,34 @@ def write_csv(con: duckdb.DuckDBPyConnection, select: str, path: Path) -> int:
     Raises:
         SkyloomError: the file could not be written.
     """
+    return copy_whole(con, select, path, "format csv, header")
+
+
+def write_json(con: duckdb.DuckDBPyConnection, select: str, path: Path) -> int:
+    """Write a query's rows as one JSON array; otherwise as `write_csv`."""
+    return copy_whole(con, select, path, "format json, array true")
+
+
+def copy_whole(
+    con: duckdb.DuckDBPyConnection, select: str, path: Path, options: str
+) -> int:
+    """Copy a query's rows to a file that appears whole or not at all.
+
+    `options` are those of DuckDB's COPY. Returns how many rows there are.
+
+    Raises:
+        SkyloomError: the file could not be written, for instance on a full disk.
+    """
     part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        row = con.execute(
-            f"copy ({select}) to {quoted(part)} (format csv, header)"
-        ).fetchone()
+        row = con.execute(f"copy ({select}) to {quoted(part)} ({options})").fetchone()
         part.replace(path)
     except (duckdb.Error, OSError) as error:
         part.unlink(missing_ok=True)
         raise SkyloomError(
-            f"could not be written ({str(error).splitlines()[0]})", where=str(path)
+            f"could not be written ({str(error).splitlines()[0]})",
+            where=str(path),
+            remedy="free some space or check the permissions, then run again",
         ) from None
     return int(row[0]) if row else 0

@@ -96,7 +96,8 @@ def scene(scene_id: str, box: Box, source: str = "LF") -> dict[str, Any]:
     rounded = [round(side, 7) for side in box]
     sides = dict(zip(("west", "south", "east", "north"), box, strict=True))
     box_id = hashlib.md5(f"{rounded}{source}".encode()).hexdigest()
-    return {"scene_id": scene_id, "box_id": box_id, "source": source, **sides}
+    ids = {"scene_id": scene_id, "box_id": box_id, "source": source}
+    return ids | sides | {"osm_snapshot": "here@2024-01-01"}
 
 
 def source_row(

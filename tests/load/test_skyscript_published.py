@@ -141,7 +141,7 @@ def test_the_lake_is_exported_under_the_published_names(folder, skyloom, tmp_pat
         *("--out", tmp_path / "out"),
     )
     assert done.returncode == 0, done.stderr
-    names = {file.stem for file in (tmp_path / "out" / "images").iterdir()}
+    names = {file.stem for file in (tmp_path / "out").glob("images[2-7]/*.jpg")}
     assert names == set(TITLES)
 
 

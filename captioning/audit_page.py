@@ -8,12 +8,11 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from captioning.audit_sample import Sample
 from skyloom.errors import SkyloomError
-from skyloom.pages import write_page
+from skyloom.pages import page_templates, write_page
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Larger pages keep their chips in a folder beside them.
@@ -77,23 +76,19 @@ def render(sample: Sample, places: Mapping[str, str]) -> str:
     ]
     data = {"sample": sample.digest, "grades": GRADES, "units": shown, "chips": places}
     script = (TEMPLATES / "audit.js").read_text(encoding="utf-8")
-    # Always escaping: tags of OpenStreetMap are text by anyone.
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("audit.html.j2").render(
-        sample=sample,
-        grades=list(zip(GRADES, _ABOUT, strict=True)),
-        data=_script_text(data),
-        script=Markup(script),  # noqa: S704 (a file of this project)
-        # The one script that the page's policy lets run.
-        script_digest=base64.b64encode(
-            hashlib.sha256(script.encode()).digest()
-        ).decode(),
+    return (
+        page_templates(TEMPLATES)
+        .get_template("audit.html.j2")
+        .render(
+            sample=sample,
+            grades=list(zip(GRADES, _ABOUT, strict=True)),
+            data=_script_text(data),
+            script=Markup(script),  # noqa: S704 (a file of this project)
+            # The one script that the page's policy lets run.
+            script_digest=base64.b64encode(
+                hashlib.sha256(script.encode()).digest()
+            ).decode(),
+        )
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from captioning.caption_columns import parse_columns
 from captioning.classified_file import answers_frame, check_out, write_answers
@@ -21,6 +22,7 @@ from skyloom.clip_models import ClipRequest, check_request, load_clip
 from skyloom.errors import UsageError
 from skyloom.work import at_work
 
+Done = TypeVar("Done", Embeddings, Scores)
 ALL_COLUMNS = "title,title_multi_objects,polished"
 
 
@@ -35,21 +37,20 @@ class Order:
 
 def embed(folder: Path, order: Order) -> Embeddings:
     """Embed what a lake has; flags are judged before the lake is touched."""
-    columns = parse_columns(order.captions)
-    check_request(order.request)
-    with at_work(folder) as (lake, log):
-        done = embed_all(lake, load_clip(order.request), columns, order.pace)
-        log("embedded", **done.summary())
-    return done
+    return _worked(folder, order, embed_all, "embedded")
 
 
 def score(folder: Path, order: Order) -> Scores:
     """Score what a lake has; flags are judged before the lake is touched."""
+    return _worked(folder, order, score_all, "scored")
+
+
+def _worked(folder: Path, order: Order, work: Callable[..., Done], event: str) -> Done:
     columns = parse_columns(order.captions)
     check_request(order.request)
     with at_work(folder) as (lake, log):
-        done = score_all(lake, load_clip(order.request), columns, order.pace)
-        log("scored", **done.summary())
+        done = work(lake, load_clip(order.request), columns, order.pace)
+        log(event, **done.summary())
     return done
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from captioning.tag_evaluation import Choices, Evaluation
 from captioning.tag_figures import Figures
 from captioning.tag_labels import GSD_CLASSES
 from skyloom.answers import print_table
-from skyloom.pages import write_page
+from skyloom.pages import page_templates, write_page
 
 TEMPLATES = Path(__file__).parent / "templates"
 COLUMNS = (
@@ -40,21 +38,17 @@ def write_evaluation(path: Path, seen: Evaluation) -> Path:
     Raises:
         SkyloomError: the file could not be written.
     """
-    # Always escaping: tags of OpenStreetMap are text by anyone.
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    text = environment.get_template("tags.html.j2").render(
-        seen=seen,
-        columns=COLUMNS,
-        held_out=[_cells(one) for one in seen.held_out],
-        folds=[_cells(one) for one in seen.folds],
-        fitted=_fitted(seen.choices),
-        gsds=[f"{one:g} m" for one in GSD_CLASSES],
+    text = (
+        page_templates(TEMPLATES)
+        .get_template("tags.html.j2")
+        .render(
+            seen=seen,
+            columns=COLUMNS,
+            held_out=[_cells(one) for one in seen.held_out],
+            folds=[_cells(one) for one in seen.folds],
+            fitted=_fitted(seen.choices),
+            gsds=[f"{one:g} m" for one in GSD_CLASSES],
+        )
     )
     return write_page(path, text)
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from eval import known
 from eval.figures import LEVEL, REPLICATES
 from eval.plain import Evaluation, as_json, as_markdown, percent, share, signed
 from eval.thumbnails import confusion_cells, thumbnail
 from skyloom import __version__
-from skyloom.pages import write_page
+from skyloom.pages import page_templates, write_page
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILES = ("report.html", "results.md", "results.json")
@@ -34,14 +32,7 @@ def write_reports(folder: Path, done: Evaluation) -> list[Path]:
 
 def render(done: Evaluation) -> str:
     """The page; its images are in it."""
-    # Always escaping: classes, captions and file names are texts by anyone.
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates(TEMPLATES)
     environment.filters.update(pct=percent, signed=signed, share=share)
     environment.globals.update(thumbnail=thumbnail, cells=confusion_cells)
     return environment.get_template("report.html.j2").render(

@@ -3,23 +3,17 @@
 from datetime import date, datetime
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from explore.gallery import Picked
+from skyloom.pages import page_templates
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def environment() -> Environment:
     """Where the templates of `explore/templates` are found and filled in."""
-    # Always escaping: tags of OpenStreetMap are text by anyone.
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates(TEMPLATES)
     environment.filters.update(
         n=_thousands, short=_short, day=_day, acquired=_acquired, gsd=_gsd, osm=osm_path
     )

@@ -1,10 +1,32 @@
-"""Pages that a command writes, whole or not at all."""
+"""Pages that a command writes: from templates, whole or not at all."""
+
+from __future__ import annotations
 
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skyloom.errors import SkyloomError
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def page_templates(folder: Path) -> Environment:
+    """Where the templates of a folder are found and filled in.
+
+    Always escaping: tags, classes, captions and file names are texts by anyone.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def write_page(path: Path, page: str) -> Path:

@@ -1,10 +1,12 @@
-"""A chat endpoint on loopback, and a lake with a few facts."""
+"""A chat endpoint on loopback, a lake with a few facts, a tiny CLIP model."""
 
 import pytest
 
 from captioning.chat import Endpoint
+from skyloom.clip_models import load_clip
 from tests.captioning.chat_server import running
 from tests.captioning.polish_catalog import new_lake
+from tests.tiny_clip import write_tiny
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +33,13 @@ def endpoint(server):
 @pytest.fixture
 def lake(tmp_path):
     return new_lake(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    return write_tiny(tmp_path_factory.mktemp("clip"))
+
+
+@pytest.fixture(scope="module")
+def clip(tiny):
+    return load_clip(tiny.request)

@@ -16,23 +16,12 @@ from captioning.embed import Pace
 from captioning.label_file import TEMPLATES, read_labels, read_templates
 from captioning.raster_tiles import Tiles, check_tiles, read_tiles
 from skyloom import cli
-from skyloom.clip_models import load_clip
 from skyloom.errors import UsageError
-from tests.tiny_clip import draw, write_tiny
+from tests.tiny_clip import draw
 
 pytest.importorskip("torch")
 LABELS = ["tennis court", "river", "wood"]
 PACE = Pace(4, 0)
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
-    return write_tiny(tmp_path_factory.mktemp("clip"))
-
-
-@pytest.fixture(scope="module")
-def clip(tiny):
-    return load_clip(tiny.request)
 
 
 @pytest.fixture(scope="module")

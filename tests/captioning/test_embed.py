@@ -12,23 +12,12 @@ from captioning.caption_columns import COLUMNS, parse_columns
 from captioning.embed import Pace, embed
 from captioning.embedding_table import write_part
 from skyloom import cli
-from skyloom.clip_models import load_clip
 from skyloom.errors import UsageError
 from skyloom.raw_tables import EMBEDDINGS, MODELS
-from tests.tiny_clip import draw, new_lake, publish, rows_of, write_tiny
+from tests.tiny_clip import draw, new_lake, publish, rows_of
 
 pytest.importorskip("torch")
 PACE = Pace(batch_size=2, workers=0)
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
-    return write_tiny(tmp_path_factory.mktemp("clip"))
-
-
-@pytest.fixture(scope="module")
-def clip(tiny):
-    return load_clip(tiny.request)
 
 
 def own_files(lake):

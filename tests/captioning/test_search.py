@@ -19,11 +19,6 @@ NO_WEIGHTS = ClipRequest("")
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
-    return write_tiny(tmp_path_factory.mktemp("clip"))
-
-
-@pytest.fixture(scope="module")
 def lake(tiny, tmp_path_factory):
     lake = new_lake(tmp_path_factory.mktemp("search"), 6)
     embed(lake, load_clip(tiny.request), ("title",), Pace(4, 0))

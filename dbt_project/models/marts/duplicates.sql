@@ -58,17 +58,7 @@ firsts as (
 ),
 
 neighbours as (
-    select
-        phash,
-        near_phash,
-        distance
-    from {{ ref('int_near_hashes') }}
-    union all
-    select
-        near_phash,
-        phash,
-        distance
-    from {{ ref('int_near_hashes') }}
+    {{ near_hashes_both_ways() }}
 ),
 
 near_images as (

@@ -105,17 +105,7 @@ different as (
 ),
 
 neighbours as (
-    select
-        phash,
-        near_phash,
-        distance
-    from {{ ref('int_near_hashes') }}
-    union all
-    select
-        near_phash,
-        phash,
-        distance
-    from {{ ref('int_near_hashes') }}
+    {{ near_hashes_both_ways() }}
 ),
 
 -- Of two neighbours the worse goes, whether or not the better one stays: what is left

@@ -466,6 +466,23 @@ def report(
     print(write_report(Lake.open(lake), out, chips=chips))
 
 
+@app.command()
+def explore(
+    lake: opt.LakeOption = opt.DEFAULT_LAKE,
+    port: opt.PortOption = opt.EXPLORER_PORT,
+    no_browser: opt.NoBrowserOption = False,
+    host: opt.HostOption = "127.0.0.1",
+    allow_remote: opt.AllowRemoteOption = False,
+    token: opt.TokenOption = None,
+) -> None:
+    """Serve the explorer: gallery, map, rules, quality, builds and SQL in a browser."""
+    from explore.web.serve import Door, serve
+    from skyloom.lake import Lake
+
+    door = Door(host, port, allow_remote, token)
+    serve(Lake.open(lake), door, browser=not no_browser)
+
+
 @rules_app.command()
 def preview(
     rule: opt.RuleArgument,

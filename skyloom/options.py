@@ -42,6 +42,7 @@ CLIP_MODEL = "ViT-B-32"
 SCORER = "ViT-L-14"
 CAPTION_COLUMNS = "title,title_multi_objects,polished"
 KEY_VARIABLE = "OPENAI_API_KEY"
+EXPLORER_PORT = 8765
 
 LakeOption = Annotated[
     Path, typer.Option("--lake", envvar="SKYLOOM_LAKE", help="the lake's folder")
@@ -517,4 +518,20 @@ GradesArgument = Annotated[
 ]
 OnlyReportOption = Annotated[
     bool, typer.Option("--only-report", help="write nothing into the lake")
+]
+PortOption = Annotated[
+    int, typer.Option(min=0, max=65535, help="0 takes one that is free")
+]
+NoBrowserOption = Annotated[
+    bool, typer.Option("--no-browser", help="only print the address")
+]
+HostOption = Annotated[str, typer.Option(help="the address to listen on")]
+AllowRemoteOption = Annotated[
+    bool, typer.Option("--allow-remote", help="let others reach it, with a token")
+]
+TokenOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SKYLOOM_TOKEN", help="what others must bring (default: by chance)"
+    ),
 ]

@@ -1,0 +1,1 @@
+"""The local web explorer: pages over the published catalog."""

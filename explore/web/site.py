@@ -1,0 +1,147 @@
+"""What every page of the explorer stands on: the current run, read within limits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import duckdb
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment
+
+from explore.figures import sql
+from explore.page import environment
+from skyloom import __version__
+from skyloom.catalog import Catalog
+from skyloom.duck import quoted
+from skyloom.errors import SkyloomError
+from skyloom.lake import Lake
+
+NAV = (
+    ("/", "Gallery"),
+    ("/map", "Map"),
+    ("/rules", "Rules"),
+    ("/quality", "Quality"),
+    ("/runs", "Runs"),
+    ("/sql", "SQL"),
+)
+
+
+class BusyError(SkyloomError):
+    """A request took too long, or too many came at one time."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one request may use; `at_once` of them run at one time."""
+
+    timeout_s: float = 10.0
+    wait_s: float = 5.0
+    at_once: int = 4
+    memory: str = "2GB"
+    threads: int = 2
+    rows: int = 10_000
+
+
+@dataclass(frozen=True)
+class Views:
+    """One published run as a database in memory that reads its files and no others."""
+
+    run_id: str
+    database: duckdb.DuckDBPyConnection
+
+
+@dataclass
+class Site:
+    """A lake, looked at: the one thing that all requests share."""
+
+    lake: Lake
+    limits: Limits = Limits()
+    templates: Environment = field(default_factory=environment)
+    _views: Views | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._places = threading.BoundedSemaphore(self.limits.at_once)
+
+    def views(self) -> Views:
+        """The current run; a run published meanwhile takes the place of an older one.
+
+        Requests that still read the older one are not disturbed.
+        """
+        catalog = Catalog.open(self.lake)
+        with self._lock:
+            if self._views is None or self._views.run_id != catalog.run_id:
+                self._views = Views(catalog.run_id, _database(catalog, self.limits))
+            return self._views
+
+    @contextmanager
+    def reading(
+        self, timeout_s: float | None = None
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the current run for one request, stopped when time is up.
+
+        Raises:
+            BusyError: no place became free, or the time was up.
+        """
+        limit = timeout_s or self.limits.timeout_s
+        if not self._places.acquire(timeout=self.limits.wait_s):
+            raise BusyError(
+                "the explorer is busy with other requests", remedy="try again"
+            )
+        try:
+            with self.views().database.cursor() as con:
+                timer = threading.Timer(limit, con.interrupt)
+                timer.start()
+                try:
+                    yield con
+                except duckdb.InterruptException:
+                    raise BusyError(
+                        f"the answer took longer than {limit:g} s and was stopped",
+                        remedy="ask for less: a filter, a smaller box",
+                    ) from None
+                finally:
+                    timer.cancel()
+        finally:
+            self._places.release()
+
+    def page(
+        self, request: Request, template: str, *, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """A page of `templates/web`, in the frame that all pages share."""
+        text = self.templates.get_template(f"web/{template}").render(
+            nav=NAV,
+            here=request.url.path,
+            version=__version__,
+            lake=self.lake.root.name,
+            **values,
+        )
+        return HTMLResponse(text, status)
+
+
+def current_site(request: Request) -> Site:
+    """The site of the application that a request came to."""
+    site: Site = request.app.state.site
+    return site
+
+
+SiteDep = Annotated[Site, Depends(current_site)]
+
+
+def _database(catalog: Catalog, limits: Limits) -> duckdb.DuckDBPyConnection:
+    con = catalog.connect()
+    con.execute(f"set memory_limit = {quoted(limits.memory)}")
+    con.execute(f"set threads = {limits.threads}")
+    con.execute("set preserve_insertion_order = false")
+    # What the report's queries read; here they belong to no connection of their own.
+    con.execute(f"create table shown_style as {sql('shown_style')}")
+    for view in ("shown_captions", "shown_words", "focus_shapes"):
+        con.execute(f"create view {view} as {sql(view)}")
+    con.execute(f"set allowed_directories = [{quoted(catalog.folder)}]")
+    con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
+    return con

@@ -7,12 +7,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from explore.web import assets
+from explore.web import assets, sql_page
 from explore.web.guard import Access, Guard
 from explore.web.site import BusyError, Site
 from skyloom.errors import SkyloomError, UsageError
 
-ROUTERS = (assets.router,)
+ROUTERS = (assets.router, sql_page.router)
 
 
 def create_app(site: Site, access: Access) -> FastAPI:

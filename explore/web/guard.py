@@ -68,6 +68,8 @@ class Guard:
             return PlainTextResponse("This method is not served here.", 405)
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MOST_URL:
             return PlainTextResponse("The address is too long.", 414)
+        if _embedded_elsewhere(headers):
+            return PlainTextResponse("Another site may only link here.", 403)
         if scope["method"] == "POST" and not self._own(headers):
             return PlainTextResponse("This did not come from the explorer.", 403)
         if _length(headers) > MOST_BODY:
@@ -95,6 +97,13 @@ class Guard:
         answer = RedirectResponse(path + (f"?{rest}" if rest else ""), 303)
         answer.set_cookie(COOKIE, token.decode(), httponly=True, samesite="strict")
         return answer
+
+
+def _embedded_elsewhere(headers: Headers) -> bool:
+    """Whether another site's page asks in its reader's name, other than by a link."""
+    if headers.get("sec-fetch-site", "none") in {"none", "same-origin"}:
+        return False
+    return headers.get("sec-fetch-dest") != "document"
 
 
 def _cookie(headers: Headers) -> str:

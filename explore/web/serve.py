@@ -49,9 +49,9 @@ def serve(lake: Lake, door: Door, *, browser: bool) -> None:
     token = door.token or (None if is_loopback(door.host) else secrets.token_urlsafe())
     with _listening(door) as listener:
         port = listener.getsockname()[1]
-        access = Access(hosts(door.host, port), token)
+        access, site = Access(hosts(door.host, port), token), Site(lake)
         config = uvicorn.Config(
-            create_app(Site(lake), access),
+            create_app(site, access),
             log_level="warning",
             access_log=False,
             limit_concurrency=64,
@@ -65,7 +65,11 @@ def serve(lake: Lake, door: Door, *, browser: bool) -> None:
         say(f"{lake.root.name}: {url} (Ctrl-C ends it)")
         if browser:
             threading.Timer(0.5, webbrowser.open, [url]).start()
-        uvicorn.Server(config).run(sockets=[listener])
+        site.asker.warm()
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        finally:
+            site.asker.close()
 
 
 def check_door(door: Door) -> None:

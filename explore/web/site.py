@@ -15,6 +15,7 @@ from jinja2 import Environment
 
 from explore.figures import sql
 from explore.page import environment
+from explore.web.asker import Asker
 from skyloom import __version__
 from skyloom.catalog import Catalog
 from skyloom.duck import quoted
@@ -62,6 +63,7 @@ class Site:
     lake: Lake
     limits: Limits = Limits()
     templates: Environment = field(default_factory=environment)
+    asker: Asker = field(default_factory=Asker)
     _views: Views | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -89,23 +91,32 @@ class Site:
             BusyError: no place became free, or the time was up.
         """
         limit = timeout_s or self.limits.timeout_s
+        with self.place(), self.views().database.cursor() as con:
+            timer = threading.Timer(limit, con.interrupt)
+            timer.start()
+            try:
+                yield con
+            except duckdb.InterruptException:
+                raise BusyError(
+                    f"the answer took longer than {limit:g} s and was stopped",
+                    remedy="ask for less: a filter, a smaller box",
+                ) from None
+            finally:
+                timer.cancel()
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """One of the places for requests that cost something.
+
+        Raises:
+            BusyError: none became free.
+        """
         if not self._places.acquire(timeout=self.limits.wait_s):
             raise BusyError(
                 "the explorer is busy with other requests", remedy="try again"
             )
         try:
-            with self.views().database.cursor() as con:
-                timer = threading.Timer(limit, con.interrupt)
-                timer.start()
-                try:
-                    yield con
-                except duckdb.InterruptException:
-                    raise BusyError(
-                        f"the answer took longer than {limit:g} s and was stopped",
-                        remedy="ask for less: a filter, a smaller box",
-                    ) from None
-                finally:
-                    timer.cancel()
+            yield
         finally:
             self._places.release()
 
@@ -137,6 +148,9 @@ def _database(catalog: Catalog, limits: Limits) -> duckdb.DuckDBPyConnection:
     con.execute(f"set memory_limit = {quoted(limits.memory)}")
     con.execute(f"set threads = {limits.threads}")
     con.execute("set preserve_insertion_order = false")
+    # No query of a visitor fills the disk, or reads variables of this program.
+    con.execute("set temp_directory = ''")
+    con.execute("set python_enable_replacements = false")
     # What the report's queries read; here they belong to no connection of their own.
     con.execute(f"create table shown_style as {sql('shown_style')}")
     for view in ("shown_captions", "shown_words", "focus_shapes"):

@@ -55,6 +55,22 @@ def test_other_methods_are_refused(lake, method):
     assert browser(lake).request(method, "/").status_code == 405
 
 
+@pytest.mark.parametrize(
+    ("site", "dest", "status"),
+    [
+        ("cross-site", "image", 403),
+        ("cross-site", "iframe", 403),
+        ("same-site", "empty", 403),
+        ("cross-site", "document", 200),
+        ("same-origin", "image", 200),
+        ("none", "document", 200),
+    ],
+)
+def test_other_sites_may_link_and_no_more(lake, site, dest, status):
+    headers = {"sec-fetch-site": site, "sec-fetch-dest": dest}
+    assert browser(lake).get("/static/icon.svg", headers=headers).status_code == status
+
+
 def test_too_much_is_refused(lake):
     client = browser(lake)
     headers = {"origin": f"http://{HOST}"}

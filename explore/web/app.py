@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -17,7 +20,13 @@ ROUTERS = (assets.router, sql_page.router)
 
 def create_app(site: Site, access: Access) -> FastAPI:
     """The explorer of one lake, for whom `access` admits."""
-    app = FastAPI(title="Skyloom", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Skyloom",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_served,
+    )
     app.state.site = site
     for router in ROUTERS:
         app.include_router(router)
@@ -26,6 +35,16 @@ def create_app(site: Site, access: Access) -> FastAPI:
     app.add_exception_handler(HTTPException, _not_found)
     app.add_exception_handler(RequestValidationError, _not_understood)
     return app
+
+
+@asynccontextmanager
+async def _served(app: FastAPI) -> AsyncIterator[None]:
+    site: Site = app.state.site
+    site.asker.warm()
+    try:
+        yield
+    finally:
+        site.asker.close()
 
 
 def _failed(request: Request, error: Exception) -> Response:

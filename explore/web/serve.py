@@ -49,9 +49,9 @@ def serve(lake: Lake, door: Door, *, browser: bool) -> None:
     token = door.token or (None if is_loopback(door.host) else secrets.token_urlsafe())
     with _listening(door) as listener:
         port = listener.getsockname()[1]
-        access, site = Access(hosts(door.host, port), token), Site(lake)
+        access = Access(hosts(door.host, port), token)
         config = uvicorn.Config(
-            create_app(site, access),
+            create_app(Site(lake), access),
             log_level="warning",
             access_log=False,
             limit_concurrency=64,
@@ -65,11 +65,7 @@ def serve(lake: Lake, door: Door, *, browser: bool) -> None:
         say(f"{lake.root.name}: {url} (Ctrl-C ends it)")
         if browser:
             threading.Timer(0.5, webbrowser.open, [url]).start()
-        site.asker.warm()
-        try:
-            uvicorn.Server(config).run(sockets=[listener])
-        finally:
-            site.asker.close()
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def check_door(door: Door) -> None:

@@ -43,9 +43,8 @@ def lake(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(lake):
-    client = browser(lake)
-    yield client
-    client.app.state.site.asker.close()
+    with browser(lake) as client:
+        yield client
 
 
 def _quoted(text):

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import duckdb
 from rich.console import Console
@@ -21,8 +21,10 @@ from skyloom.lake import Lake
 TABLE_ROWS = 100
 
 
-def print_rows(result: duckdb.DuckDBPyConnection, form: str) -> None:
-    """Print a query's rows to stdout as `table`, `csv` or `json`.
+def print_rows(
+    result: duckdb.DuckDBPyConnection, form: str, file: TextIO | None = None
+) -> None:
+    """Print a query's rows to stdout or a file as `table`, `csv` or `json`.
 
     A table stops after TABLE_ROWS rows and says so; the other forms print them all.
     """
@@ -31,15 +33,15 @@ def print_rows(result: duckdb.DuckDBPyConnection, form: str) -> None:
         lead = "["
         for row in _rows(result):
             record = dict(zip(names, row, strict=True))
-            print(lead + json.dumps(record, default=_text), end="")
+            print(lead + json.dumps(record, default=_text), end="", file=file)
             lead = ",\n"
-        print("]" if lead != "[" else "[]")
+        print("]" if lead != "[" else "[]", file=file)
     elif form == "csv":
-        writer = csv.writer(sys.stdout)
+        writer = csv.writer(file or sys.stdout)
         writer.writerow(names)
         writer.writerows(_rows(result))
     else:
-        _print_table(names, result)
+        _print_table(names, result, file)
 
 
 def print_json(value: object) -> None:
@@ -77,22 +79,26 @@ def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
         raise UsageError(f"the query failed: {error}") from None
 
 
-def print_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print rows to stdout under their names, whatever the cells hold."""
+def print_table(
+    names: Sequence[str], rows: Iterable[Sequence[Any]], file: TextIO | None = None
+) -> None:
+    """Print rows to stdout or a file under their names, whatever the cells hold."""
     table = Table(*names)
     for row in rows:
         # As plain text: a tag's value may look like the console's own markup.
         table.add_row(*(Text(printable(value)) for value in row))
     # Piped output must not be folded to the width of a terminal that is not there.
-    width = None if sys.stdout.isatty() else 10_000
-    Console(width=width).print(table)
+    width = None if (file or sys.stdout).isatty() else 10_000
+    Console(width=width, file=file).print(table)
 
 
-def _print_table(names: list[str], result: duckdb.DuckDBPyConnection) -> None:
+def _print_table(
+    names: list[str], result: duckdb.DuckDBPyConnection, file: TextIO | None
+) -> None:
     rows = list(itertools.islice(_rows(result), TABLE_ROWS + 1))
-    print_table(names, rows[:TABLE_ROWS])
+    print_table(names, rows[:TABLE_ROWS], file)
     if len(rows) > TABLE_ROWS:
-        print(f"the first {TABLE_ROWS} rows; --format csv prints all")
+        print(f"the first {TABLE_ROWS} rows; --format csv prints all", file=file)
 
 
 def _text(value: Any) -> str:

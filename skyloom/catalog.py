@@ -9,14 +9,14 @@ catalog/catalog.duckdb        views over the current files, for any DuckDB clien
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from skyloom import duck
+from skyloom import duck, gate
 from skyloom.errors import SkyloomError, UsageError
 from skyloom.lake import Lake
 
@@ -34,6 +34,7 @@ class Catalog:
     folder: Path
     run_id: str
     files: dict[str, Path]
+    n_rows: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def open(cls, lake: Lake) -> Catalog:
@@ -53,8 +54,8 @@ class Catalog:
             run_id = json.loads(pointer.read_text())["run_id"]
             run = json.loads((lake.catalog / "runs" / f"{run_id}.json").read_text())
             files = {
-                table["name"]: lake.catalog / "files" / table["file"]
-                for table in run["tables"]
+                name: lake.catalog / "files" / file
+                for name, file in files_of(run).items()
             }
         except (OSError, ValueError, KeyError) as error:
             raise SkyloomError(
@@ -69,15 +70,12 @@ class Catalog:
                     where=str(file),
                     remedy="run `skyloom build`",
                 )
-        return cls(lake.catalog, run_id, files)
+        return cls(lake.catalog, run_id, files, rows_of(run))
 
     def path(self, table: str) -> Path:
         """The Parquet file of one table."""
         if table not in self.files:
-            raise UsageError(
-                f"there is no table {table!r}",
-                remedy=f"the tables are {', '.join(sorted(self.files))}",
-            )
+            raise unknown_table(table, self.files)
         return self.files[table]
 
     def frame(self, table: str) -> pl.DataFrame:
@@ -98,8 +96,12 @@ class Catalog:
         """A database in memory with one view for each published table."""
         con = duck.connect()
         for table, file in sorted(self.files.items()):
-            con.execute(_view(table, file))
+            con.execute(view(table, file))
         return con
+
+    def connect_for(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """A database with the tables that a statement may read: all of them."""
+        return self.connect()
 
     def query(
         self, sql: str, parameters: Mapping[str, str] | None = None
@@ -109,17 +111,7 @@ class Catalog:
         Raises:
             UsageError: not a single SELECT, or DuckDB refuses it.
         """
-        con = self.connect()
-        try:
-            statements = con.extract_statements(sql)
-            if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
-                raise UsageError("a query is one SELECT statement")
-            con.execute(f"set allowed_directories = [{duck.quoted(self.folder)}]")
-            con.execute("set enable_external_access = false")
-            con.execute("set lock_configuration = true")
-            return con.execute(statements[0], dict(parameters or {}) or None)
-        except duckdb.Error as error:
-            raise UsageError(f"the query failed: {error}") from None
+        return gate.ask(self.connect(), sql, self.files.values(), parameters)
 
 
 def relink(lake: Lake) -> Path:
@@ -133,10 +125,29 @@ def write_views(lake: Lake, files: Mapping[str, Path]) -> Path:
     part.unlink(missing_ok=True)
     with duck.connect(part) as con:
         for table, file in sorted(files.items()):
-            con.execute(_view(table, file))
+            con.execute(view(table, file))
     return part.replace(lake.catalog / VIEWS)
 
 
-def _view(table: str, file: Path) -> str:
+def files_of(run: dict[str, Any]) -> dict[str, str]:
+    """The names of the files of a run's record, by table."""
+    return {table["name"]: table["file"] for table in run["tables"]}
+
+
+def rows_of(run: dict[str, Any]) -> dict[str, int]:
+    """The rows of each table of a run's record that says them."""
+    return {one["name"]: one["rows"] for one in run["tables"] if "rows" in one}
+
+
+def unknown_table(table: str, known: Iterable[str]) -> UsageError:
+    """What to say of a table that is not published."""
+    return UsageError(
+        f"there is no table {table!r}",
+        remedy=f"the tables are {', '.join(sorted(known))}",
+    )
+
+
+def view(table: str, file: str | Path) -> str:
+    """SQL for the view of one table."""
     source = f"read_parquet({duck.quoted(file)})"
     return f'create or replace view "{table}" as select * from {source}'

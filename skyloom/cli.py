@@ -22,6 +22,7 @@ from skyloom.errors import (
     EXIT_CREDENTIALS,
     EXIT_FAILURE,
     EXIT_PARTIAL,
+    EXIT_USAGE,
     SkyloomError,
     UsageError,
     printable,
@@ -40,6 +41,11 @@ if TYPE_CHECKING:
 
 LOCAL_FILES = "LF"
 DRAWN = "drawn"
+STAGES = ("load", "extract", "captioning", "train", "eval", "explore", "sample")
+NO_STAGES = (
+    "this command works in a checkout of Skyloom only; the package alone has query, "
+    "tables, describe, catalog, export and config"
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -1307,6 +1313,9 @@ def main() -> None:
         print(f"skyloom: {error.sentence()}", file=sys.stderr)
         sys.exit(error.exit_code)
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name in STAGES:
+            print(f"skyloom: {NO_STAGES}", file=sys.stderr)
+            sys.exit(EXIT_USAGE)
         # A defect of ours.
         said = " ".join(str(error).split())
         with tempfile.NamedTemporaryFile(

@@ -11,10 +11,18 @@ EXTENSION = "spatial"
 
 
 def ensure_spatial() -> None:
-    """Install the spatial extension from its wheel, once per home directory.
+    """Install the spatial extension, as `ensure` does.
 
     Afterwards `install spatial` and `load spatial` work without a network, also
-    inside dbt and QuackOSM. Without the wheel, DuckDB's own download is used.
+    inside dbt and QuackOSM.
+    """
+    ensure(EXTENSION, remedy="run `make setup`, which brings it as a wheel")
+
+
+def ensure(extension: str, *, remedy: str) -> None:
+    """Install an extension of DuckDB from its wheel, once per home directory.
+
+    Without the wheel, DuckDB's own download is used.
 
     Raises:
         SkyloomError: neither the wheel nor a download gives the extension.
@@ -23,27 +31,27 @@ def ensure_spatial() -> None:
         # No parameter: to bind one, DuckDB's client imports pandas, for two seconds.
         row = con.execute(
             "select installed from duckdb_extensions() "
-            f"where extension_name = '{EXTENSION}'"
+            f"where extension_name = '{extension}'"
         ).fetchone()
         if row and row[0]:
             return
-        wheel = _wheel_file()
+        wheel = _wheel_file(extension)
         try:
-            con.execute(f"install '{wheel}'" if wheel else f"install {EXTENSION}")
+            con.execute(f"install '{wheel}'" if wheel else f"install {extension}")
         except duckdb.Error as error:
             raise SkyloomError(
-                f"DuckDB's {EXTENSION} extension could not be installed ({error})",
-                remedy="run `make setup`, which brings it as a wheel",
+                f"DuckDB's {extension} extension could not be installed ({error})",
+                remedy=remedy,
             ) from None
 
 
-def _wheel_file() -> Path | None:
-    spec = importlib.util.find_spec(f"duckdb_extension_{EXTENSION}")
+def _wheel_file(extension: str) -> Path | None:
+    spec = importlib.util.find_spec(f"duckdb_extension_{extension}")
     if spec is None or spec.origin is None:
         return None
     # The engine refuses an extension built for any other version of itself.
     folder = Path(spec.origin).parent / "extensions" / f"v{duckdb.__version__}"
-    file = folder / f"{EXTENSION}.duckdb_extension"
+    file = folder / f"{extension}.duckdb_extension"
     return file if file.exists() else None
 
 

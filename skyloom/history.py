@@ -18,13 +18,18 @@ def published_runs(catalog: Path) -> list[str]:
 
     Without a history, as older versions leave a catalog, the current run alone.
     """
+    return runs_in(_text(catalog / HISTORY), _text(catalog / POINTER))
+
+
+def runs_in(history: str, pointer: str) -> list[str]:
+    """The same from what the two files hold."""
     runs = []
-    for line in _text(catalog / HISTORY).splitlines():
+    for line in history.splitlines() or [pointer]:
         try:
             runs.append(str(json.loads(line)["run_id"]))
         except (ValueError, KeyError, TypeError):
             continue
-    return runs or _current(catalog)
+    return runs
 
 
 def remember_run(catalog: Path, run_id: str) -> None:
@@ -41,13 +46,6 @@ def remember_run(catalog: Path, run_id: str) -> None:
     part = catalog / f".{HISTORY}.part"
     part.write_text("".join(json.dumps({"run_id": run}) + "\n" for run in runs))
     part.replace(catalog / HISTORY)
-
-
-def _current(catalog: Path) -> list[str]:
-    try:
-        return [str(json.loads(_text(catalog / POINTER))["run_id"])]
-    except (ValueError, KeyError, TypeError):
-        return []
 
 
 def _text(path: Path) -> str:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 import socket
 import sys
@@ -46,6 +47,12 @@ class Lake:
         Raises:
             UsageError: the folder is not a lake, or has another format.
         """
+        if is_url(str(root)):
+            raise UsageError(
+                "a lake at a URL is read by query, tables, describe and catalog only",
+                where=str(root),
+                remedy="name a folder",
+            )
         root = root.expanduser().absolute()
         if awkward := sorted(set(str(root)) & AWKWARD):
             raise UsageError(
@@ -166,6 +173,11 @@ class Lake:
             # Another writer of this process may still have a folder in it.
             with suppress(OSError):
                 part.parent.rmdir()
+
+
+def is_url(place: str) -> bool:
+    """Whether a lake is named by a URL; a path has lost the second slash of one."""
+    return re.match(r"[a-z][a-z0-9+.-]+:/", place) is not None
 
 
 def _create(lake: Lake) -> Lake:

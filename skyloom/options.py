@@ -18,6 +18,8 @@ class QueryFormat(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
+    PARQUET = "parquet"
+    FLATGEOBUF = "fgb"
 
 
 class Engine(StrEnum):
@@ -46,6 +48,10 @@ EXPLORER_PORT = 8765
 
 LakeOption = Annotated[
     Path, typer.Option("--lake", envvar="SKYLOOM_LAKE", help="the lake's folder")
+]
+ReadLakeOption = Annotated[
+    str,
+    typer.Option("--lake", envvar="SKYLOOM_LAKE", help="the lake's folder, or its URL"),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="no progress on stderr")]
 JsonOption = Annotated[bool, typer.Option("--json", help="a JSON array of rows")]
@@ -362,7 +368,25 @@ NearDuplicatesOption = Annotated[
     typer.Option(min=-1, max=1, help="list pairs of images of at least this cosine"),
 ]
 NearestOption = Annotated[
-    int, typer.Option("--limit", min=1, help="how many images or pairs are listed")
+    int | None,
+    typer.Option(
+        "--limit", min=1, help="how many images or pairs (default: 10 by likeness)"
+    ),
+]
+ImagesWhereOption = Annotated[
+    str | None,
+    typer.Option("--where", help="list images: SQL over images, captions and scenes"),
+]
+ImagesBoxOption = Annotated[
+    str | None,
+    typer.Option("--bbox", help="list images: those that touch W,S,E,N, in degrees"),
+]
+AnswerOption = Annotated[
+    Path | None,
+    typer.Option("--out", help="a .csv, .json, .parquet or .fgb file, whole or not"),
+]
+TableArgument = Annotated[
+    str, typer.Argument(metavar="TABLE", help="a published table")
 ]
 KnownModelOption = Annotated[
     str | None,
@@ -427,7 +451,8 @@ SinceOption = Annotated[
     typer.Option("--since", help="the release that CHANGES.md compares with"),
 ]
 QueryFormatOption = Annotated[
-    QueryFormat, typer.Option("--format", help="how to print")
+    QueryFormat | None,
+    typer.Option("--format", help="default: by the suffix of --out, else table"),
 ]
 
 

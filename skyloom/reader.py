@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -9,15 +10,20 @@ import typer
 from skyloom import progress
 from skyloom.options import (
     DEFAULT_LAKE,
+    AnswerOption,
     CheckpointOption,
     DeviceOption,
     ExportFormatsOption,
+    ImagesBoxOption,
+    ImagesWhereOption,
     JsonOption,
     KnownModelOption,
     LakeOption,
     LikeOption,
     NearDuplicatesOption,
     NearestOption,
+    NewArgument,
+    OldArgument,
     OutOption,
     PicklesOption,
     PretrainedOption,
@@ -25,18 +31,22 @@ from skyloom.options import (
     QueryFormat,
     QueryFormatOption,
     QuietOption,
+    ReadLakeOption,
     SelectionOption,
     SinceOption,
     SqlArgument,
     StyleOption,
+    SummaryOption,
+    TableArgument,
     ThreadsOption,
     WhereOption,
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from skyloom.clip_models import ClipRequest
 
-    from skyloom.catalog import Catalog
+READ_LAKE = str(DEFAULT_LAKE)
+NEAREST = 10
 
 app = typer.Typer()
 catalog_app = typer.Typer(
@@ -72,58 +82,97 @@ def export(
 @app.command()
 def query(
     sql: SqlArgument = None,
-    lake: LakeOption = DEFAULT_LAKE,
+    lake: ReadLakeOption = READ_LAKE,
+    where: ImagesWhereOption = None,
+    bbox: ImagesBoxOption = None,
+    style: StyleOption = "skyscript",
     like: LikeOption = None,
     near_duplicates: NearDuplicatesOption = None,
-    limit: NearestOption = 10,
+    limit: NearestOption = None,
     model: KnownModelOption = None,
     pretrained: PretrainedOption = None,
     checkpoint: CheckpointOption = None,
     device: DeviceOption = "auto",
+    out: AnswerOption = None,
     as_json: JsonOption = False,
-    form: QueryFormatOption = QueryFormat.TABLE,
+    form: QueryFormatOption = None,
 ) -> None:
-    """Ask the catalog in SQL, or for images by a text, an image or likeness."""
-    from skyloom.answers import print_rows
+    """Ask the catalog: in SQL, for images by a condition, a box, a text or likeness."""
+    from skyloom.answer_files import form_of
     from skyloom.errors import UsageError
 
-    asked = [one for one in (sql, like, near_duplicates) if one is not None]
+    images = True if where is not None or bbox is not None else None
+    asked = [one for one in (sql, images, like, near_duplicates) if one is not None]
     if len(asked) != 1:
         raise UsageError(
             f"{len(asked)} questions at once" if asked else "there is no question",
-            remedy="give one of SQL, --like, --near-duplicates",
+            remedy="give one of SQL, --where or --bbox, --like, --near-duplicates",
         )
-    form = QueryFormat.JSON if as_json else form
-    if sql is not None:
-        print_rows(_catalog(lake).query(sql), form)
-        return
-    from skyloom import search
-    from skyloom.clip_models import ClipRequest
-    from skyloom.lake import Lake
+    form = form_of(QueryFormat.JSON if as_json else form, out)
+    if like is not None or near_duplicates is not None:
+        from skyloom.clip_models import ClipRequest
 
-    opened = Lake.open(lake)
-    is_file = bool(model and model.endswith(".json"))
-    whose = None if is_file else model
-    if near_duplicates is not None:
-        rows = search.near_duplicates(opened, near_duplicates, model=whose, limit=limit)
-    else:
         request = ClipRequest(model or "", pretrained, checkpoint, device=device)
-        rows = search.nearest(opened, like or "", request, model=whose, limit=limit)
-    print_rows(rows, form)
+        _query_likeness(lake, like, near_duplicates, request, limit, out, form)
+        return
+    from skyloom.answer_files import BINARY, write_answer
+    from skyloom.answers import print_rows
+    from skyloom.listing import images_sql
+    from skyloom.opened import open_catalog
+
+    catalog = open_catalog(lake)
+    if sql is None:
+        sql = images_sql(
+            catalog,
+            where=where,
+            bbox=bbox,
+            style=style,
+            limit=limit,
+            with_geometry=form in BINARY,
+        )
+    if out:
+        write_answer(catalog, sql, out, form)
+    else:
+        print_rows(catalog.query(sql), form)
 
 
 @app.command()
-def tables(lake: LakeOption = DEFAULT_LAKE, as_json: JsonOption = False) -> None:
-    """List the published tables with their rows."""
-    from skyloom.answers import print_rows
+def tables(lake: ReadLakeOption = READ_LAKE, as_json: JsonOption = False) -> None:
+    """List the published tables with their rows, and what one row is."""
+    from skyloom.answers import print_json, print_table
+    from skyloom.described import count, grains
+    from skyloom.opened import open_catalog
 
-    catalog = _catalog(lake)
-    counts = "\nunion all\n".join(
-        f"select '{name}' as table_name, count(*) as n_rows from \"{name}\""
-        for name in sorted(catalog.files)
-    )
-    result = catalog.query(f"select * from ({counts}) order by table_name")
-    print_rows(result, QueryFormat.JSON if as_json else QueryFormat.TABLE)
+    catalog = open_catalog(lake)
+    said = grains(catalog)
+    names = ("table_name", "n_rows", "grain")
+    rows = [
+        (table, count(catalog, table), said.get(table))
+        for table in sorted(catalog.files)
+    ]
+    if as_json:
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+    else:
+        print_table(names, rows)
+
+
+@app.command()
+def describe(
+    table: TableArgument,
+    lake: ReadLakeOption = READ_LAKE,
+    as_json: SummaryOption = False,
+) -> None:
+    """Say what a published table is: one row, its key, its columns and their units."""
+    from skyloom.answers import print_json
+    from skyloom.described import describe as look
+    from skyloom.opened import open_catalog
+    from skyloom.printed_catalog import print_description
+
+    described = look(open_catalog(lake), table)
+    if as_json:
+        print_json(described.summary())
+    else:
+        print_description(described)
 
 
 @app.command()
@@ -143,6 +192,43 @@ def config(lake: LakeOption = DEFAULT_LAKE, as_json: JsonOption = False) -> None
         print(f"{row['setting']} = {row['value']}  ({row['origin']}; {row['meaning']})")
 
 
+@catalog_app.command("list")
+def list_command(lake: ReadLakeOption = READ_LAKE, as_json: JsonOption = False) -> None:
+    """List the published runs, the last first."""
+    from skyloom.answers import print_json
+    from skyloom.catalog_runs import list_runs
+    from skyloom.opened import open_place
+    from skyloom.printed_catalog import print_runs
+
+    runs = list_runs(open_place(lake))
+    if as_json:
+        print_json([vars(run) for run in runs])
+    else:
+        print_runs(runs)
+
+
+@catalog_app.command("diff")
+def diff_command(
+    old: OldArgument = None,
+    new: NewArgument = None,
+    lake: ReadLakeOption = READ_LAKE,
+    as_json: SummaryOption = False,
+) -> None:
+    """Say what two runs differ in: tables, rows by their key, columns."""
+    from skyloom.answers import print_json
+    from skyloom.catalog_diff import compare
+    from skyloom.catalog_runs import find_runs
+    from skyloom.opened import open_place
+    from skyloom.printed_catalog import print_difference
+
+    place = open_place(lake)
+    difference = compare(place, *find_runs(place, old, new))
+    if as_json:
+        print_json(difference.summary())
+    else:
+        print_difference(difference)
+
+
 @catalog_app.command()
 def relink(lake: LakeOption = DEFAULT_LAKE) -> None:
     """Write catalog.duckdb anew, after a lake has moved."""
@@ -153,8 +239,32 @@ def relink(lake: LakeOption = DEFAULT_LAKE) -> None:
         print(write_views(opened))
 
 
-def _catalog(folder: Path) -> Catalog:
-    from skyloom.catalog import Catalog
+def _query_likeness(
+    lake: str,
+    like: str | None,
+    near_duplicates: float | None,
+    request: ClipRequest,
+    limit: int | None,
+    out: Path | None,
+    form: QueryFormat,
+) -> None:
+    from skyloom import search
+    from skyloom.answer_files import BINARY, write_rows
+    from skyloom.answers import print_rows
+    from skyloom.errors import UsageError
     from skyloom.lake import Lake
 
-    return Catalog.open(Lake.open(folder))
+    if form in BINARY:
+        raise UsageError(f"likeness is not written as {form}", remedy="use csv or json")
+    opened = Lake.open(Path(lake))
+    model = request.model
+    whose = model if model and not model.endswith(".json") else None
+    most = limit or NEAREST
+    if near_duplicates is not None:
+        rows = search.near_duplicates(opened, near_duplicates, model=whose, limit=most)
+    else:
+        rows = search.nearest(opened, like or "", request, model=whose, limit=most)
+    if out:
+        write_rows(rows, out.expanduser().absolute(), form)
+    else:
+        print_rows(rows, form)

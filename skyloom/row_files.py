@@ -24,6 +24,11 @@ def check_suffix(path: Path) -> None:
         )
 
 
+def part_of(path: Path) -> Path:
+    """Where a file is written before it is whole."""
+    return path.with_name(f".{path.name}.part")
+
+
 def write_csv(con: duckdb.DuckDBPyConnection, select: str, path: Path) -> int:
     """Write a query's rows, whole or not at all, and return how many there are.
 
@@ -48,7 +53,7 @@ def copy_whole(
     Raises:
         SkyloomError: the file could not be written, for instance on a full disk.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = part_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         row = con.execute(f"copy ({select}) to {quoted(part)} ({options})").fetchone()

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from skyloom import gate
 from skyloom.errors import UsageError
 
 CELL_LETTERS = 500
@@ -105,9 +106,7 @@ def _columns(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[tuple[str, str],
 def _check(con: duckdb.DuckDBPyConnection, sql: str) -> None:
     if "\0" in sql:
         raise UsageError("a query holds no NUL")
-    kinds = [statement.type for statement in con.extract_statements(sql)]
-    if kinds != [duckdb.StatementType.SELECT]:
-        raise UsageError("a query is one SELECT statement")
+    gate.one_select(con, sql)
 
 
 def _bounded(con: duckdb.DuckDBPyConnection, query: str) -> pa.Table:

@@ -15,8 +15,8 @@ import duckdb
 
 from explore.web.asked import as_csv, as_parquet, ask
 from explore.web.asker import ROOM, Order
+from skyloom import gate
 from skyloom.catalog import Catalog
-from skyloom.duck import quoted
 from skyloom.errors import SkyloomError
 
 
@@ -59,12 +59,9 @@ def confined(order: Order) -> duckdb.DuckDBPyConnection:
         f"memory_limit = '{order.memory}B'",
         f"threads = {order.threads}",
         "temp_directory = ''",
-        "python_enable_replacements = false",
-        f"allowed_directories = [{quoted(order.folder)}]",
-        "enable_external_access = false",
-        "lock_configuration = true",
     ):
         con.execute(f"set {setting}")
+    gate.lock(con, files.values())
     return con
 
 

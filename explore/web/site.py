@@ -16,7 +16,7 @@ from jinja2 import Environment
 from explore.figures import sql
 from explore.page import environment
 from explore.web.asker import Asker
-from skyloom import __version__
+from skyloom import __version__, gate
 from skyloom.catalog import Catalog
 from skyloom.duck import quoted
 from skyloom.errors import SkyloomError
@@ -148,14 +148,11 @@ def _database(catalog: Catalog, limits: Limits) -> duckdb.DuckDBPyConnection:
     con.execute(f"set memory_limit = {quoted(limits.memory)}")
     con.execute(f"set threads = {limits.threads}")
     con.execute("set preserve_insertion_order = false")
-    # No query of a visitor fills the disk, or reads variables of this program.
+    # No request fills the disk.
     con.execute("set temp_directory = ''")
-    con.execute("set python_enable_replacements = false")
     # What the report's queries read; here they belong to no connection of their own.
     con.execute(f"create table shown_style as {sql('shown_style')}")
     for view in ("shown_captions", "shown_words", "focus_shapes"):
         con.execute(f"create view {view} as {sql(view)}")
-    con.execute(f"set allowed_directories = [{quoted(catalog.folder)}]")
-    con.execute("set enable_external_access = false")
-    con.execute("set lock_configuration = true")
+    gate.lock(con, catalog.files.values())
     return con

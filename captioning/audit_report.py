@@ -1,8 +1,7 @@
 """How accurate the tags are by what people graded, and how far people agree.
 
-An estimate weighs each stratum by the image-tag pairs that it stands for. Its interval
-is Wilson's (1927) at the sample size that an unweighted sample of the same precision
-would have (Kish's): of a share near 1 a plain normal interval would reach beyond it.
+An estimate weighs each stratum by the image-tag pairs that it stands for; its interval
+is that of `skyloom.estimates`.
 """
 
 from __future__ import annotations
@@ -11,14 +10,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import sqrt
 
 from captioning.audit_grades import Grade
 from captioning.audit_page import GRADES
-
-# The published data set's own check, of 1,000 pairs.
-PUBLISHED_ACCURACY = 0.961
-Z = 1.959964
+from skyloom.estimates import PUBLISHED_ACCURACY, Stratum, stratified
 
 
 @dataclass(frozen=True)
@@ -116,13 +111,6 @@ def report(grades: Sequence[Grade]) -> AuditReport:
     )
 
 
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share among `n`."""
-    middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    half = sqrt(share * (1 - share) / n + Z**2 / (4 * n**2)) * Z / (1 + Z**2 / n)
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def kappa(pairs: Sequence[tuple[object, object]]) -> float | None:
     """Cohen's kappa: agreement beyond chance; None where chance gives all of it."""
     n = len(pairs)
@@ -153,14 +141,11 @@ def _estimate(what: str, verdicts: Sequence[_Verdict]) -> Estimate:
     n = Counter(one.stratum for one in verdicts)
     right = Counter(one.stratum for one in verdicts if one.is_right)
     sizes = {one.stratum: one.n_stratum for one in verdicts}
-    total = sum(sizes.values())
-    weights = {name: size / total for name, size in sorted(sizes.items())}
-    accuracy = sum(weight * right[name] / n[name] for name, weight in weights.items())
-    alike = 1 / sum(weight**2 / n[name] for name, weight in weights.items())
-    low, high = wilson(accuracy, alike)
+    strata = [Stratum(sizes[name], n[name], right[name]) for name in sorted(sizes)]
+    found = stratified(strata)
     given = Counter(grade for one in verdicts for grade in one.grades)
     shares = {grade: given[grade] / given.total() for grade in GRADES}
-    return Estimate(what, len(verdicts), accuracy, low, high, shares)
+    return Estimate(what, len(verdicts), found.value, found.low, found.high, shares)
 
 
 def _agreement(one: str, other: str, grades: Sequence[Grade]) -> Agreement | None:

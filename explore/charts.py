@@ -46,8 +46,11 @@ def bars(tallies: tuple[Tally, ...]) -> tuple[Bar, ...]:
     )
 
 
-def histogram(counts: tuple[ValueCount, ...]) -> tuple[Bin, ...]:
-    """Columns of equal width over whole numbers, at most `MOST_BINS`."""
+def histogram(counts: tuple[ValueCount, ...], *, per: int = 1) -> tuple[Bin, ...]:
+    """Columns of equal width over whole numbers, at most `MOST_BINS`.
+
+    With `per` the numbers are so many parts of one, and labelled as decimals.
+    """
     if not counts:
         return ()
     low, high = min(c.value for c in counts), max(c.value for c in counts)
@@ -57,15 +60,16 @@ def histogram(counts: tuple[ValueCount, ...]) -> tuple[Bin, ...]:
     for count in counts:
         totals[count.value // step - first] += count.n
     width = min(PLOT_WIDTH / len(totals), PLOT_WIDTH / 4)
+    most = max(max(totals), 1)
     return tuple(
         Bin(
-            label=f"{(first + i) * step:,}",
-            values=_span((first + i) * step, step),
+            label=_label((first + i) * step, per),
+            values=_span((first + i) * step, step, per),
             n=n,
             x=round(i * width + GAP / 2, 2),
-            y=round(PLOT_TOP + PLOT_HEIGHT * (1 - n / max(totals)), 2),
+            y=round(PLOT_TOP + PLOT_HEIGHT * (1 - n / most), 2),
             width=round(width - GAP, 2),
-            height=round(PLOT_HEIGHT * n / max(totals), 2),
+            height=round(PLOT_HEIGHT * n / most, 2),
         )
         for i, n in enumerate(totals)
     )
@@ -94,5 +98,11 @@ def ticks(low: float, high: float, most: int) -> tuple[float, ...]:
     return ()
 
 
-def _span(start: int, step: int) -> str:
+def _label(value: int, per: int) -> str:
+    return f"{value:,}" if per == 1 else f"{value / per:.2f}"
+
+
+def _span(start: int, step: int, per: int) -> str:
+    if per > 1:
+        return f"{_label(start, per)} to below {_label(start + step, per)}"
     return f"{start:,}" if step == 1 else f"{start:,} to {start + step - 1:,}"

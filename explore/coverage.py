@@ -8,10 +8,10 @@ import duckdb
 from explore.charts import ticks
 from explore.figures import SplitCount, rows
 
-MOST_BOXES = 1500
+MOST_BOXES = 2500
 WIDTH = 960.0
 LEAST_HEIGHT, MOST_HEIGHT = 260.0, 720.0
-LEAST_SIDE = 4.0  # a box is drawn at least this large, in units of the view box
+LEAST_SIDE = 8.0  # a box is drawn at least so large that its hatching shows
 PADDING = 0.06
 ROOM = 3.0  # a source's extent widens the map up to this many times the scenes' own
 
@@ -99,10 +99,17 @@ def coverage(con: duckdb.DuckDBPyConnection) -> Map | None:
     if not extents:
         return None
     sources = rows(con, "map_sources", Extent)
-    boxes = rows(con, "map_boxes", Extent, most=MOST_BOXES)
     splits = rows(con, "scene_splits", SplitCount)
     view = _view(_frame(extents[0], sources))
     seen = view.frame
+    boxes = rows(
+        con,
+        "map_boxes",
+        Extent,
+        most=MOST_BOXES,
+        cell_lon=(seen.east - seen.west) * LEAST_SIDE / view.width,
+        cell_lat=(seen.north - seen.south) * LEAST_SIDE / view.height,
+    )
     return Map(
         view.width,
         view.height,

@@ -59,6 +59,7 @@ class Snapshot:
     region: str
     snapshot_date: date | None
     file_name: str | None
+    digest: str | None
     loader: str | None
     n_points: int
     n_lines: int
@@ -83,6 +84,7 @@ class Source:
     years_only: bool
     acquired_first: datetime | None
     acquired_last: datetime | None
+    redistributable: bool | None
     license: str | None
     attribution: str | None
 
@@ -95,6 +97,16 @@ class Reject:
     reason: str | None
     n: int
     examples: list[str]
+
+
+@dataclass(frozen=True)
+class CountryCount:
+    """Scenes, images and pairs in one country; None where no boundary says which."""
+
+    country: str | None
+    n_scenes: int
+    n_images: int
+    n_pairs: int
 
 
 @dataclass(frozen=True)
@@ -193,6 +205,7 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"create temp view shown_captions as {sql('shown_captions')}")
     con.execute(f"create temp view shown_words as {sql('shown_words')}")
     con.execute(f"create temp table judged as {sql('judged')}")
+    con.execute(f"create temp table judged_captions as {sql('judged_captions')}")
     con.execute(f"create temp view focus_shapes as {sql('focus_shapes')}")
 
 

@@ -5,6 +5,7 @@ import io
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,8 @@ from explore.outlines import Grid, outline
 
 MOST_OUTLINES = 40
 GALLERY_BYTES = 5_000_000  # of all the JPEGs, so that the page stays below 10 MB
+CARD_BYTES = 1_500  # of a card without its pixels and texts
+CARDS_BYTES = 8_500_000  # of all the cards: JPEGs in base64, outlines and captions
 SIDES_PX = (1024, 640, 480, 320, 240, 160, 96, 64)
 
 
@@ -100,10 +103,37 @@ class Chip:
             return None
         return f"{image.osm_type}/{image.osm_id}" if image.osm_id else None
 
+    @property
+    def n_bytes(self) -> int:
+        """About how much the card takes of a page, markup and escapes included."""
+        texts = [
+            *(word.words for word in (*self.title, *self.multi)),
+            *(trace.label for trace in self.traces),
+        ]
+        # Words stand among markup and once more in the picture's text; an escape takes
+        # five letters.
+        return (
+            CARD_BYTES
+            + len(self.jpeg or "")
+            + sum(len(trace.path) + 30 for trace in self.traces)
+            + sum(150 + 10 * len(text.encode()) for text in texts)
+        )
+
 
 def gallery(con: duckdb.DuckDBPyConnection, root: Path, chips: int) -> tuple[Chip, ...]:
-    """Pick `chips` images by shape, source, key and title, then by md5 of their ids."""
-    return chips_of(con, root, rows(con, "gallery", Picked, chips=chips))
+    """Pick `chips` images by shape, source, key and title, then by md5 of their ids.
+
+    There are fewer where more would not fit into one page.
+    """
+    return fitting(chips_of(con, root, rows(con, "gallery", Picked, chips=chips)))
+
+
+def fitting(chips: tuple[Chip, ...], most_bytes: int = CARDS_BYTES) -> tuple[Chip, ...]:
+    """The first chips whose cards have so many bytes together."""
+    sizes = accumulate(chip.n_bytes for chip in chips)
+    return tuple(
+        chip for chip, size in zip(chips, sizes, strict=True) if size <= most_bytes
+    )
 
 
 def chips_of(

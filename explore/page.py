@@ -15,7 +15,13 @@ def environment() -> Environment:
     """Where the templates of `explore/templates` are found and filled in."""
     environment = page_templates(TEMPLATES)
     environment.filters.update(
-        n=_thousands, short=_short, day=_day, acquired=_acquired, gsd=_gsd, osm=osm_path
+        n=_thousands,
+        short=_short,
+        percent=_percent,
+        day=_day,
+        acquired=_acquired,
+        gsd=_gsd,
+        osm=osm_path,
     )
     return environment
 
@@ -35,6 +41,15 @@ def _short(number: int) -> str:
         if number >= size:
             return f"{number / size:.3g}{letter}"
     return str(number)
+
+
+def _percent(share: float) -> str:
+    # Neither all nor nothing is said of what is only nearly so.
+    if 0 < share < 0.0005:
+        return "<0.1\N{NO-BREAK SPACE}%"
+    if 0.9995 <= share < 1:
+        return ">99.9\N{NO-BREAK SPACE}%"
+    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
 
 
 def _day(moment: date | None, years_only: bool = False) -> str:

@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
+import duckdb
+
 from explore import figures
 from explore.charts import bars, histogram
 from explore.coverage import coverage
 from explore.figures import Tables, prepare, rows
 from explore.gallery import gallery
 from explore.page import environment
+from explore.report_parts import read_parts
 from skyloom import __version__
 from skyloom.catalog import Catalog
+from skyloom.errors import SkyloomError
 from skyloom.lake import Lake
 from skyloom.pages import write_page
 
@@ -21,14 +25,25 @@ def write_report(lake: Lake, out: Path | None = None, *, chips: int = 60) -> Pat
     bytes.
 
     Raises:
-        SkyloomError: nothing is published yet, or the file could not be written.
+        SkyloomError: nothing is published yet, it was published by a version that knew
+            fewer columns, or the file could not be written.
     """
-    page = render(Catalog.open(lake), lake.root, chips=chips)
+    catalog = Catalog.open(lake)
+    try:
+        page = render(catalog, lake.root, chips=chips, run_id=catalog.run_id)
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        raise SkyloomError(
+            f"the catalog lacks what the report reads ({str(error).splitlines()[0]})",
+            where=str(lake.catalog),
+            remedy="run `skyloom build`",
+        ) from None
     return write_page(out or lake.root / "report.html", page)
 
 
-def render(catalog: Tables, root: Path, *, chips: int = 60) -> str:
-    """The report as HTML; chips are read below `root`."""
+def render(
+    catalog: Tables, root: Path, *, chips: int = 60, run_id: str | None = None
+) -> str:
+    """The report as HTML; chips are read below `root`, and `run_id` names the run."""
     with catalog.connect() as con:
         prepare(con)
         tallies = {
@@ -50,6 +65,7 @@ def render(catalog: Tables, root: Path, *, chips: int = 60) -> str:
             .get_template("report.html.j2")
             .render(
                 version=__version__,
+                run_id=run_id,
                 headline=headline,
                 image_splits=rows(con, "image_splits", figures.SplitCount),
                 pair_splits=rows(con, "pair_splits", figures.PairSplit),
@@ -57,6 +73,8 @@ def render(catalog: Tables, root: Path, *, chips: int = 60) -> str:
                 sources=rows(con, "sources", figures.Source),
                 chips=gallery(con, root, chips),
                 map=coverage(con),
+                countries=rows(con, "countries", figures.CountryCount),
+                **read_parts(con),
                 undecided=undecided,
                 undecided_tags=rows(con, "undecided_tags", figures.UndecidedTag),
                 rules_used=rows(con, "rules_used", figures.UsedRule),

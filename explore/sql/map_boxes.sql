@@ -1,5 +1,6 @@
--- A box over the antimeridian is moved to the west of it; the small splits lie on top.
-with sample as (
+-- A box over the antimeridian is moved to the west of it; the small splits lie on top. Each
+-- spot of the map shows a box of each of its splits before any shows a second one.
+with moved as (
     select
         scene_id,
         if(west > east, west - 360, west) as west,
@@ -8,7 +9,26 @@ with sample as (
         north,
         split
     from scenes
-    order by md5(scene_id), scene_id
+    where west is not null
+),
+
+spread as (
+    select
+        *,
+        row_number() over (
+            partition by
+                floor(west / getvariable('cell_lon')),
+                floor(south / getvariable('cell_lat')),
+                split
+            order by md5(scene_id), scene_id
+        ) as turn
+    from moved
+),
+
+sample as (
+    select *
+    from spread
+    order by turn, md5(scene_id), scene_id
     limit getvariable('most')
 )
 

@@ -5,4 +5,5 @@ select
     max(north) as north,
     '' as split
 from scenes
+where west is not null
 having count(*) > 0

@@ -3,6 +3,7 @@ select
     region,
     snapshot_date,
     file_name,
+    left(sha256, 12) as digest,
     loader,
     n_points,
     n_lines,

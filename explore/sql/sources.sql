@@ -33,6 +33,7 @@ select
     coalesce(chips.years_only, false) as years_only,
     chips.acquired_first,
     chips.acquired_last,
+    sources.redistributable,
     coalesce(nullif(chips.license, ''), nullif(sources.license, '')) as license,
     coalesce(nullif(chips.attribution, ''), nullif(sources.attribution, '')) as attribution
 from sources

@@ -12,10 +12,11 @@ import pytest
 
 from captioning.audit_grades import Grade, import_grades, read_grades
 from captioning.audit_page import GRADES, write_audit_page
-from captioning.audit_report import kappa, report, wilson
+from captioning.audit_report import kappa, report
 from captioning.audit_sample import Sample, Unit, allocate, draw
 from skyloom.catalog import Catalog
 from skyloom.errors import SkyloomError, UsageError
+from skyloom.estimates import wilson
 from skyloom.lake import Lake
 
 HOSTILE = "</script><script>alert(1)</script>{{ 7*7 }}&<img src=x onerror=alert(1)>"

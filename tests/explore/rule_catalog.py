@@ -15,8 +15,7 @@ RULE = (
 MORE = {
     "objects": f"area_m2 double, bbox struct({BOX})",
     "object_tags": "max_gsd_m double, phrase varchar",
-    "scenes": "gsd_m double, width_px int, height_px int, osm_snapshot varchar, "
-    f"bbox struct({BOX})",
+    "scenes": f"osm_snapshot varchar, bbox struct({BOX})",
     "scene_objects": "extent_px double",
 }
 NEW = {

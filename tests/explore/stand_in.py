@@ -19,9 +19,10 @@ TABLES = {
     "decided_by varchar, example_object_id varchar",
     "sources": "source varchar, name varchar, kind varchar, gsd_m double, west double, "
     "south double, east double, north double, license varchar, attribution varchar, "
-    "drawn bool",
+    "drawn bool, redistributable bool",
     "scenes": "scene_id varchar, object_id varchar, source varchar, kind varchar, "
-    "west double, south double, east double, north double, split varchar",
+    "west double, south double, east double, north double, split varchar, "
+    "width_px int, height_px int, gsd_m double, country varchar",
     "scene_rejects": "object_id varchar, source varchar, reason varchar, "
     "detail varchar",
     "scene_objects": "scene_id varchar, object_id varchar, role varchar, kind varchar, "
@@ -32,7 +33,8 @@ TABLES = {
     "words varchar, role varchar, object_id varchar, key varchar, value varchar, "
     "rule_id varchar",
     "images": "image_id varchar, scene_id varchar, object_id varchar, source varchar, "
-    "filepath varchar, west double, south double, east double, north double, "
+    "filepath varchar, sha256 varchar, osm_snapshot varchar, west double, "
+    "south double, east double, north double, "
     "crs varchar, transform double[], width_px int, height_px int, gsd_x_m double, "
     "gsd_y_m double, acquired timestamp, acquired_precision varchar, license varchar, "
     "attribution varchar, drawn bool",
@@ -42,10 +44,11 @@ TABLES = {
     "scene_id varchar, title varchar, title_multi_objects varchar, split varchar, "
     "source varchar",
     "selections": "selection varchar, image_id varchar, similarity double, kept bool, "
-    "why_not varchar",
+    "kept_by varchar, reason varchar, why_not varchar",
     "snapshots": "snapshot varchar, region varchar, snapshot_date date, "
-    "file_name varchar, loader varchar, n_points bigint, n_lines bigint, "
-    "n_areas bigint, n_relations bigint, n_rejects bigint, is_current bool",
+    "file_name varchar, sha256 varchar, loader varchar, n_points bigint, "
+    "n_lines bigint, n_areas bigint, n_relations bigint, n_rejects bigint, "
+    "is_current bool",
     "rejects": "osm_type varchar, osm_id bigint, reason varchar, detail varchar, "
     "region varchar",
     "tag_rules": "rule_id varchar, key varchar, value varchar",
@@ -57,6 +60,7 @@ class StandIn:
     """A catalog made of rows; `add` appends one row to a table."""
 
     rows: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    run_id = "0123456789abcdef"
 
     def add(self, table: str, **row: object) -> None:
         """Append one row; columns not named are null."""

@@ -1,5 +1,6 @@
 """Bins, bars and the map's scale."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,7 +54,7 @@ def test_the_map_keeps_its_scale_and_shows_small_boxes(empty: StandIn) -> None:
     with empty.connect() as con:
         drawn = coverage(con)
     assert drawn is not None
-    assert [(box.width, box.height) for box in drawn.boxes] == [(4, 4), (4, 4)]
+    assert [(box.width, box.height) for box in drawn.boxes] == [(8, 8), (8, 8)]
     assert drawn.splits[0].n == 2
 
 
@@ -72,3 +73,23 @@ def test_a_box_over_the_antimeridian_is_one_small_box(empty: StandIn) -> None:
         drawn = coverage(con)
     assert drawn is not None
     assert drawn.boxes[0].width < drawn.width
+
+
+def test_each_place_is_on_the_map_before_a_second_box_of_one(
+    empty: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n, west in enumerate((10.0, 10.0, 10.0, 10.0, -120.0, 170.0)):
+        ends = {"west": west, "south": 60.0, "east": west + 0.001, "north": 60.001}
+        empty.add("scenes", scene_id=f"a{n}_US", source="US", **ends, split="train")
+    monkeypatch.setattr("explore.coverage.MOST_BOXES", 3)
+    with empty.connect() as con:
+        drawn = coverage(con)
+    assert drawn is not None
+    assert drawn.n_scenes == 6
+    assert len({box.x for box in drawn.boxes}) == len(drawn.boxes) == 3
+
+
+def test_parts_of_one_are_labelled_as_decimals() -> None:
+    bins = histogram((ValueCount(20, 1), ValueCount(22, 3)), per=100)
+    assert [b.label for b in bins] == ["0.20", "0.21", "0.22"]
+    assert bins[0].values == "0.20 to below 0.21"

@@ -202,6 +202,6 @@ def test_a_second_style_does_not_double_the_pairs(
     pair = {"image_id": "a1_US_20", "scene_id": "a1_US", "split": "train"}
     catalog.add("training_pairs", selection="all", style="plain", **pair, **words)
     page = report.render(catalog, tmp_path)
-    assert "<dd>3</dd><dt>pairs</dt>" in page
+    assert "<dt>pairs</dt><dd>3</dd>" in page
     assert "in the style “skyscript”" in page
     assert "a quarry" not in page

@@ -1,0 +1,5 @@
+select
+    name,
+    value
+from build_settings
+order by name

@@ -7,7 +7,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 TORCH ?=
 JOBS ?= 2
 
-.PHONY: setup setup-dev setup-clip demo test lint format bench bench-stages bench-load bench-sql bench-extract bench-clip bench-train circle clean
+.PHONY: setup setup-dev setup-clip demo test lint format bench bench-stages bench-load bench-sql bench-extract bench-clip bench-train bench-explore circle clean
 
 setup: .venv/.installed
 setup-dev: .venv/.installed-dev
@@ -68,6 +68,10 @@ bench-clip: setup-dev
 # A cheaper one: make bench-train TRAIN='--rounds 1 --models ViT-B-32'
 bench-train: setup-dev
 	$(BIN)/python -m benchmarks.train $(TRAIN)
+
+# A cheaper one: make bench-explore EXPLORE='--rows 100000 --rounds 3'
+bench-explore: setup-dev
+	$(BIN)/python -m benchmarks.explore $(EXPLORE)
 
 # The whole circle on five drawn towns: load, build, fetch, report, train, eval, report.
 CIRCLE ?= circle

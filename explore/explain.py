@@ -82,27 +82,36 @@ def explain(catalog: Tables, name: str, *, style: str | None = None) -> Explanat
         SkyloomError: the catalog was published without the tables of settings.
     """
     with catalog.connect() as con:
-        con.execute(f"set variable id = {literal(name.strip())}")
-        con.execute(f"set variable style = {literal(style)}")
-        _check_tables(con)
-        targets = rows(con, "explain_target", Target)
-        if not targets:
-            raise _unknown(con, name)
-        con.execute(f"set variable scenes = {literal([targets[0].scene_id])}")
-        (scene,) = rows(con, "explain_scene", Scene)
-        captions = rows(con, "explain_captions", Caption)
-        if not captions:
-            raise UsageError(
-                f"{scene.scene_id} has no caption in style {style!r}"
-                if style
-                else f"{scene.scene_id} has no caption"
-            )
-        for side in ("west", "south", "east", "north"):
-            con.execute(f"set variable {side} = {literal(getattr(scene, side))}")
-        prepare_reasons(con)
-        words = _by_style(rows(con, "explain_words", Spoken))
-        objects = _by_style(rows(con, "explain_objects", LeftOut))
-        tags = _by_style(rows(con, "explain_focus_tags", UnsaidTag))
+        return explanation(con, name, style=style)
+
+
+def explanation(
+    con: duckdb.DuckDBPyConnection, name: str, *, style: str | None = None
+) -> Explanation:
+    """The same of a catalog that is open; see `explain`."""
+    con.execute(f"set variable id = {literal(name.strip())}")
+    con.execute(f"set variable style = {literal(style)}")
+    _check_tables(con)
+    targets = rows(con, "explain_target", Target)
+    if not targets:
+        raise _unknown(con, name)
+    con.execute(f"set variable scenes = {literal([targets[0].scene_id])}")
+    (scene,) = rows(con, "explain_scene", Scene)
+    captions = rows(con, "explain_captions", Caption)
+    if not captions:
+        raise UsageError(
+            f"{scene.scene_id} has no caption in style {style!r}"
+            if style
+            else f"{scene.scene_id} has no caption"
+        )
+    placed = _is_placed(con, scene.object_id)
+    for side in ("west", "south", "east", "north"):
+        value = getattr(scene, side) if placed else None
+        con.execute(f"set variable {side} = {literal(value)}")
+    prepare_reasons(con)
+    words = _by_style(rows(con, "explain_words", Spoken))
+    objects = _by_style(rows(con, "explain_objects", LeftOut))
+    tags = _by_style(rows(con, "explain_focus_tags", UnsaidTag))
     return Explanation(
         scene,
         tuple(
@@ -122,6 +131,14 @@ def prepare_reasons(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(sql("in_box"))
     for step in STEPS:
         con.execute(f"create temp table {step} as {sql(step)}")
+
+
+def _is_placed(con: duckdb.DuckDBPyConnection, object_id: str) -> bool:
+    # Imported objects have no place to be found by.
+    found = con.execute(
+        f"select count(bbox) from objects where object_id = {literal(object_id)}"
+    ).fetchone()
+    return bool(found and found[0])
 
 
 def _check_tables(con: duckdb.DuckDBPyConnection) -> None:

@@ -12,7 +12,7 @@ import duckdb
 from PIL import Image
 
 from explore.figures import rows
-from explore.outlines import Grid, outline
+from explore.outlines import Grid, outlines
 
 MOST_OUTLINES = 40
 GALLERY_BYTES = 5_000_000  # of all the JPEGs, so that the page stays below 10 MB
@@ -174,20 +174,22 @@ def _caption(text: str | None, words: list[Word]) -> tuple[Word, ...]:
 
 
 def _traces(image: Picked, objects: list[Outlined]) -> tuple[Trace, ...]:
-    grid = _grid(image)
+    grid = grid_of(image)
     if grid is None:
         return ()
     traces = []
-    for thing in objects:
+    paths = outlines([thing.wkb for thing in objects], grid)
+    for thing, path in zip(objects, paths, strict=True):
         named = "named" if thing.named else "other"
         kind = "focus" if thing.role == "focus" else named
         about = f"{thing.object_id}: {thing.label}" if thing.label else thing.object_id
-        if path := outline(thing.wkb, grid):
+        if path:
             traces.append(Trace(kind, about, path))
     return tuple(traces)
 
 
-def _grid(image: Picked) -> Grid | None:
+def grid_of(image: Picked) -> Grid | None:
+    """The chip's pixel grid; None where the catalog does not know where it lies."""
     box = (image.west, image.south, image.east, image.north)
     if image.crs is None or not image.transform or None in box:
         return None
@@ -217,3 +219,17 @@ def _jpeg(path: Path, budget: int) -> str | None:
     except OSError:
         return None
     return base64.b64encode(data).decode("ascii")
+
+
+def linked_chip(image: Picked, words: list[Word], objects: list[Outlined]) -> Chip:
+    """The same without pixels, for a page that links them; `words` of both captions."""
+    told: dict[str, list[Word]] = defaultdict(list)
+    for word in words:
+        told[word.caption].append(word)
+    return Chip(
+        image,
+        None,
+        _caption(image.title, told["title"]),
+        _caption(image.title_multi_objects, told["title_multi_objects"]),
+        _traces(image, objects),
+    )

@@ -4,6 +4,7 @@ Longitude and latitude go to the image's CRS, then through the inverse of the ch
 own transform, so an outline lies where the chip was cut, not where it was asked for.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,6 +14,7 @@ import pyproj
 import shapely
 
 Points = npt.NDArray[np.float64]
+Geometries = npt.NDArray[np.object_]
 MARGIN_PX = 6.0  # clipped edges run outside the chip, where SVG does not show them
 TOLERANCE_PX = 0.3
 MARKER_SHARE = 1 / 30  # a point's ring, as a share of the chip's longer side
@@ -43,16 +45,19 @@ def outline(wkb: bytes, grid: Grid) -> str:
 
     Points become rings round their place. Empty where nothing of it is in the chip.
     """
-    near = _near(_valid(shapely.from_wkb(wkb)), grid.box)
-    if near.is_empty:
-        return ""
+    return outlines([wkb], grid)[0]
+
+
+def outlines(wkbs: Sequence[bytes], grid: Grid) -> tuple[str, ...]:
+    """The outlines of a chip's objects, at a fraction of the cost of each by itself."""
+    near = _near(_valid(shapely.from_wkb(np.array(wkbs, dtype=object))), grid.box)
     pixels = _valid(shapely.transform(near, lambda xy: to_pixels(xy, grid)))
     frame = shapely.box(
         -MARGIN_PX, -MARGIN_PX, grid.width_px + MARGIN_PX, grid.height_px + MARGIN_PX
     )
     inside = shapely.simplify(shapely.intersection(pixels, frame), TOLERANCE_PX)
     radius = max(grid.width_px, grid.height_px) * MARKER_SHARE
-    return "".join(_path(part, radius) for part in _parts(inside))
+    return tuple("".join(_path(part, radius) for part in _parts(one)) for one in inside)
 
 
 def to_pixels(lonlat: Points, grid: Grid) -> Points:
@@ -69,21 +74,23 @@ def _transformer(crs: str) -> pyproj.Transformer:
     return pyproj.Transformer.from_crs("OGC:CRS84", crs, always_xy=True)
 
 
-def _valid(geometry: shapely.Geometry) -> shapely.Geometry:
-    return geometry if geometry.is_valid else shapely.make_valid(geometry)
+def _valid(geometries: Geometries) -> Geometries:
+    broken = ~shapely.is_valid(geometries)
+    if broken.any():
+        geometries = geometries.copy()
+        geometries[broken] = shapely.make_valid(geometries[broken])
+    return geometries
 
 
-def _near(
-    geometry: shapely.Geometry, box: tuple[float, float, float, float]
-) -> shapely.Geometry:
+def _near(geometries: Geometries, box: tuple[float, float, float, float]) -> Geometries:
     # What is far away may have no place in the image's CRS: it would become infinite.
     west, south, east, north = box
     if west > east:
-        return geometry
+        return geometries
     wide, high = east - west, north - south
-    return shapely.intersection(
-        geometry, shapely.box(west - wide, south - high, east + wide, north + high)
-    )
+    around = shapely.box(west - wide, south - high, east + wide, north + high)
+    near: Geometries = shapely.intersection(geometries, around)
+    return near
 
 
 def _parts(geometry: shapely.Geometry) -> list[shapely.Geometry]:

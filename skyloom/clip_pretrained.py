@@ -52,6 +52,14 @@ def pretrained_file(
     return dict(cfg), file
 
 
+def at_hand(name: str, tag: str) -> bool:
+    """Whether a model's pretrained weights are in this machine's cache."""
+    from open_clip import pretrained as known
+
+    with hushed():
+        return _cached(known.get_pretrained_cfg(name, tag) or {}) is not None
+
+
 def _downloaded(cfg: Mapping[str, Any], name: str, tag: str) -> Path:
     from open_clip.pretrained import download_pretrained
 

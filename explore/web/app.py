@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import duckdb
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from explore.web import assets, sql_page
+from explore.web import assets, gallery, image, sql_page
+from explore.web import map as atlas
 from explore.web.guard import Access, Guard
 from explore.web.site import BusyError, Site
 from skyloom.errors import SkyloomError, UsageError
 
-ROUTERS = (assets.router, sql_page.router)
+ROUTERS = (
+    assets.router,
+    gallery.router,
+    atlas.router,
+    image.router,
+    sql_page.router,
+)
 
 
 def create_app(site: Site, access: Access) -> FastAPI:
@@ -32,6 +40,7 @@ def create_app(site: Site, access: Access) -> FastAPI:
         app.include_router(router)
     app.add_middleware(Guard, access=access)
     app.add_exception_handler(SkyloomError, _failed)
+    app.add_exception_handler(duckdb.Error, _older)
     app.add_exception_handler(HTTPException, _not_found)
     app.add_exception_handler(RequestValidationError, _not_understood)
     return app
@@ -53,6 +62,13 @@ def _failed(request: Request, error: Exception) -> Response:
     else:
         status = 400 if isinstance(error, UsageError) else 500
     return _told(request, status, str(error))
+
+
+def _older(request: Request, error: Exception) -> Response:
+    """A page's own query failed: a table or column that an older build did not make."""
+    said = str(error).splitlines()[0]
+    what = f"The catalog does not hold what this page reads ({said})."
+    return _told(request, 500, f"{what} Run `skyloom build`.")
 
 
 def _not_found(request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
--- The public tables, without what the explorer has made for its own queries.
+-- The columns of the public tables.
 select
     table_name,
     column_name,
@@ -6,6 +6,5 @@ select
 from duckdb_columns()
 where
     schema_name = 'main'
-    and not internal
-    and table_name not in ('shown_style', 'shown_captions', 'shown_words', 'focus_shapes')
+    and table_name in (select unnest(cast(getvariable('tables') as varchar[])))
 order by table_name, column_index

@@ -55,9 +55,10 @@ def sql_page(request: Request, site: SiteDep, q: Asked = "") -> HTMLResponse:
         except SkyloomError as error:
             wrong = str(error)
     elapsed = time.monotonic() - began
+    public = sorted(Catalog.open(site.lake).files)
     with site.reading() as con:
         tables: dict[str, list[Column]] = {}
-        for column in rows(con, "web_sql_columns", Column):
+        for column in rows(con, "web_sql_columns", Column, tables=public):
             tables.setdefault(column.table_name, []).append(column)
     return site.page(
         request,

@@ -12,13 +12,14 @@ from typing import Any
 
 import duckdb
 
-from explore.build_runs import Run, find_runs
-from explore.figures import rows, sql
+from explore.figures import literal, rows, sql
 from skyloom import duck
+from skyloom.catalog_runs import Run, find_runs
 from skyloom.duck import quoted
 from skyloom.errors import SkyloomError
 from skyloom.geoparquet import write_parquet
 from skyloom.lake import Lake
+from skyloom.place import Place
 from skyloom.row_files import check_suffix, write_csv
 
 VIEWS = {"captions": "captions", "caption_words": "words"}
@@ -127,30 +128,59 @@ def compare(
         UsageError: a name is no run's or several runs', or there is no second run.
         SkyloomError: a file of a run is gone.
     """
-    old, new = find_runs(lake, before, after)
+    old, new = find_runs(Place.of(lake), before, after)
     with duck.connect() as con:
-        for side, run in (("before", old), ("after", new)):
-            for table, view in VIEWS.items():
-                _view(con, lake, run, table, f"{view}_{side}")
-        for step, table in STEPS.items():
-            same = old.files["captions"] == new.files["captions"]
-            only = " limit 0" if same else ""
-            con.execute(f"create temp table {table} as from ({sql(step)}){only}")
-        (counts,) = rows(con, "builds_counts", CaptionCounts)
-        yield BuildDifference(
-            old.run_id,
-            new.run_id,
-            _tables(old, new),
-            counts,
-            rows(con, "builds_rules", RuleCounts),
-            rows(con, "builds_examples", CaptionChange, most=most),
-            con,
-        )
+        yield compare_runs(con, lake, old, new, most=most)
 
 
-def _view(
-    con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, table: str, view: str
-) -> None:
+def compare_runs(
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    old: Run,
+    new: Run,
+    *,
+    most: int = 10,
+    rule: str | None = None,
+) -> BuildDifference:
+    """Compare two runs on a connection of the caller's, which keeps temporary tables.
+
+    Of a `rule`, only the scenes to which it gave words in either run are looked at.
+
+    Raises:
+        SkyloomError: a file of a run is gone.
+    """
+    sides = (("before", old), ("after", new))
+    for side, run in sides:
+        for table, view in VIEWS.items():
+            con.execute(
+                f"create temp view {view}_{side} as from {_file(lake, run, table)}"
+            )
+    if rule is not None:
+        con.execute(f"set variable rule = {literal(rule)}")
+        con.execute(f"create temp table spoken_scenes as {sql('builds_spoken')}")
+        for side, run in sides:
+            con.execute(
+                f"create or replace temp view captions_{side} as "
+                f"from {_file(lake, run, 'captions')} "
+                "where scene_id in (from spoken_scenes)"
+            )
+    for step, table in STEPS.items():
+        same = old.files["captions"] == new.files["captions"]
+        only = " limit 0" if same else ""
+        con.execute(f"create temp table {table} as from ({sql(step)}){only}")
+    (counts,) = rows(con, "builds_counts", CaptionCounts)
+    return BuildDifference(
+        old.run_id,
+        new.run_id,
+        _tables(old, new),
+        counts,
+        rows(con, "builds_rules", RuleCounts),
+        rows(con, "builds_examples", CaptionChange, most=most),
+        con,
+    )
+
+
+def _file(lake: Lake, run: Run, table: str) -> str:
     file = lake.catalog / "files" / run.files.get(table, "")
     if not file.is_file():
         raise SkyloomError(
@@ -158,7 +188,7 @@ def _view(
             where=str(file),
             remedy="compare other runs",
         )
-    con.execute(f"create view {view} as from read_parquet({quoted(file)})")
+    return f"read_parquet({quoted(file)})"
 
 
 def _tables(old: Run, new: Run) -> tuple[TableChange, ...]:

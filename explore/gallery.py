@@ -138,12 +138,12 @@ def fitting(chips: tuple[Chip, ...], most_bytes: int = CARDS_BYTES) -> tuple[Chi
 
 def chips_of(
     con: duckdb.DuckDBPyConnection,
-    root: Path,
+    root: Path | None,
     picked: tuple[Picked, ...],
     *,
     outlines: str = "chip_objects",
 ) -> tuple[Chip, ...]:
-    """Images with their pixels, their words and the outlines that a query gives."""
+    """Images with words, the outlines that a query gives, and pixels below a root."""
     scenes = [image.scene_id for image in picked]
     words: dict[tuple[str, str], list[Word]] = defaultdict(list)
     for word in rows(con, "chip_words", Word, scenes=scenes):
@@ -155,7 +155,7 @@ def chips_of(
     return tuple(
         Chip(
             image,
-            _jpeg(root / image.filepath, budget),
+            _jpeg(root / image.filepath, budget) if root else None,
             _caption(image.title, words[image.scene_id, "title"]),
             _caption(
                 image.title_multi_objects, words[image.scene_id, "title_multi_objects"]

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import duckdb
+
 from explore.figures import Tables, rows, sql
 from explore.page import environment
 from skyloom import __version__
@@ -101,13 +103,18 @@ class RuleCoverage:
 def rule_coverage(catalog: Tables, *, most: int = 20) -> RuleCoverage:
     """Look at all rules; `most` is how many undecided tags and keys are listed."""
     with catalog.connect() as con:
-        for step in STEPS:
-            con.execute(f"create temp table {step} as {sql(step)}")
-        (counts,) = rows(con, "coverage_counts", Counts)
-        return RuleCoverage(
-            counts,
-            rows(con, "coverage_tags", Undecided, most=most),
-            rows(con, "coverage_keys", Undecided, most=most),
-            rows(con, "coverage_idle", Idle),
-            rows(con, "coverage_phrases", SharedPhrase),
-        )
+        return rule_coverage_on(con, most=most)
+
+
+def rule_coverage_on(con: duckdb.DuckDBPyConnection, *, most: int = 20) -> RuleCoverage:
+    """Look on a connection of the caller's, which keeps temporary tables."""
+    for step in STEPS:
+        con.execute(f"create temp table {step} as {sql(step)}")
+    (counts,) = rows(con, "coverage_counts", Counts)
+    return RuleCoverage(
+        counts,
+        rows(con, "coverage_tags", Undecided, most=most),
+        rows(con, "coverage_keys", Undecided, most=most),
+        rows(con, "coverage_idle", Idle),
+        rows(con, "coverage_phrases", SharedPhrase),
+    )

@@ -111,24 +111,45 @@ def preview(
         UsageError: the catalog knows no such rule.
     """
     with catalog.connect() as con:
-        check_rule(con, rule)
-        con.execute(sql("in_box"))
-        sides = ("west", "south", "east", "north")
-        place = dict(zip(sides, box or [None] * 4, strict=True))
-        for name, value in {"rule": rule, **place}.items():
-            con.execute(f"set variable {name} = {literal(value)}")
-        for step in STEPS:
-            con.execute(f"create temp table {step} as {sql(step)}")
-        (about,) = rows(con, "rule_about", About)
-        (counts,) = rows(con, "rule_counts", Counts)
-        return Preview(
-            about,
-            counts,
-            rows(con, "rule_phrases", Tally),
-            rows(con, "rule_cotags", CoTag),
-            rows(con, "rule_near_groups", Near),
-            _chips(con, root, chips, seed) if chips else (),
-        )
+        if chips:
+            prepare(con)
+        return preview_on(con, root, rule, box=box, chips=chips, seed=seed)
+
+
+def preview_on(
+    con: duckdb.DuckDBPyConnection,
+    root: Path | None,
+    rule: str,
+    *,
+    box: Box | None = None,
+    chips: int = 0,
+    seed: str = "skyloom",
+) -> Preview:
+    """Look at one rule on a connection of the caller's, which keeps temporary tables.
+
+    Chips need what `prepare` makes; without `root` they have no pixels.
+
+    Raises:
+        UsageError: the catalog knows no such rule.
+    """
+    check_rule(con, rule)
+    con.execute(sql("in_box"))
+    sides = ("west", "south", "east", "north")
+    place = dict(zip(sides, box or [None] * 4, strict=True))
+    for name, value in {"rule": rule, **place}.items():
+        con.execute(f"set variable {name} = {literal(value)}")
+    for step in STEPS:
+        con.execute(f"create temp table {step} as {sql(step)}")
+    (about,) = rows(con, "rule_about", About)
+    (counts,) = rows(con, "rule_counts", Counts)
+    return Preview(
+        about,
+        counts,
+        rows(con, "rule_phrases", Tally),
+        rows(con, "rule_cotags", CoTag),
+        rows(con, "rule_near_groups", Near),
+        _chips(con, root, chips, seed) if chips else (),
+    )
 
 
 def check_rule(con: duckdb.DuckDBPyConnection, rule: str) -> None:
@@ -148,8 +169,7 @@ def check_rule(con: duckdb.DuckDBPyConnection, rule: str) -> None:
 
 
 def _chips(
-    con: duckdb.DuckDBPyConnection, root: Path, chips: int, seed: str
+    con: duckdb.DuckDBPyConnection, root: Path | None, chips: int, seed: str
 ) -> tuple[Chip, ...]:
-    prepare(con)
     picked = rows(con, "rule_chips", Picked, chips=chips, seed=seed)
     return chips_of(con, root, picked, outlines="rule_outlines")

@@ -116,28 +116,45 @@ def scorecard(
         UsageError: there is no such source, country or column.
         SkyloomError: the catalog was published without the scorecard.
     """
+    with catalog.connect() as con:
+        return scorecard_on(con, source=source, country=country, sort=sort, most=most)
+
+
+def scorecard_on(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    source: str | None = None,
+    country: str | None = None,
+    sort: str = "standing",
+    most: int | None = None,
+) -> Scorecard:
+    """Read it on a connection of the caller's, which keeps temporary tables.
+
+    Raises:
+        UsageError: there is no such source, country or column.
+        SkyloomError: the catalog was published without the scorecard.
+    """
     if sort not in SORTS:
         raise UsageError(
             f"the scorecard cannot be sorted by {sort!r}",
             remedy=f"name one of {', '.join(SORTS)}",
         )
-    with catalog.connect() as con:
-        _check_table(con)
-        _check_known(con, "source", source)
-        _check_known(con, "country", country)
-        for step in STEPS:
-            con.execute(f"create temp table {step} as {sql(step)}")
-        (counts,) = rows(con, "scorecard_counts", Counts)
-        (limits,) = rows(con, "scorecard_limits", Limits)
-        return Scorecard(
-            rows(con, "scorecard", Score, sort=sort, most=most),
-            rows(con, "scorecard_standings", Standing),
-            counts,
-            limits,
-            source,
-            country,
-            sort,
-        )
+    _check_table(con)
+    _check_known(con, "source", source)
+    _check_known(con, "country", country)
+    for step in STEPS:
+        con.execute(f"create temp table {step} as {sql(step)}")
+    (counts,) = rows(con, "scorecard_counts", Counts)
+    (limits,) = rows(con, "scorecard_limits", Limits)
+    return Scorecard(
+        rows(con, "scorecard", Score, sort=sort, most=most),
+        rows(con, "scorecard_standings", Standing),
+        counts,
+        limits,
+        source,
+        country,
+        sort,
+    )
 
 
 def _share(n: int, most: int) -> float:

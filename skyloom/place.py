@@ -11,6 +11,7 @@ import duckdb
 from skyloom.catalog import POINTER
 from skyloom.duck import quoted
 from skyloom.errors import SkyloomError
+from skyloom.lake import Lake
 
 NOT_FOUND = 404
 
@@ -23,6 +24,11 @@ class Place:
     con: duckdb.DuckDBPyConnection | None = field(
         default=None, repr=False, compare=False
     )
+
+    @classmethod
+    def of(cls, lake: Lake) -> "Place":
+        """The catalog of a lake in a folder."""
+        return cls(str(lake.catalog))
 
     def file(self, name: str) -> str:
         """The path or URL of a table's file."""

@@ -11,7 +11,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from explore.web import assets, gallery, image, sql_page
+from explore.web import (
+    assets,
+    gallery,
+    image,
+    quality,
+    quality_parts,
+    rules,
+    runs,
+    sql_page,
+)
 from explore.web import map as atlas
 from explore.web.guard import Access, Guard
 from explore.web.site import BusyError, Site
@@ -23,6 +32,10 @@ ROUTERS = (
     atlas.router,
     image.router,
     sql_page.router,
+    quality.router,
+    quality_parts.router,
+    rules.router,
+    runs.router,
 )
 
 

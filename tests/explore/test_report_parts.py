@@ -11,6 +11,7 @@ import pytest
 from explore import report
 from explore.audited import audits
 from explore.diversity import diversity
+from explore.figures import prepare
 from explore.gallery import fitting, gallery
 from explore.leaks import Check, leaks
 from explore.making import making
@@ -289,7 +290,7 @@ def test_cards_fill_the_page_and_no_more(empty: StandIn, tmp_path: Path) -> None
     for n in range(1, 7):
         add_pair(empty, tmp_path, f"a{n}", value=HOSTILE)
     with empty.connect() as con:
-        report.prepare(con)
+        prepare(con)
         chips = gallery(con, tmp_path, 6)
     assert len(chips) == 6
     page = report.render(empty, tmp_path, chips=6)

@@ -115,11 +115,13 @@ def tile_at(lon, lat, z):
 
 def one(lake, query):
     with Catalog.open(Lake.open(lake)).connect() as con:
-        return con.execute(query).fetchone()[0]
+        ((value,),) = con.execute(query).fetchall()
+        return value
 
 
 def state(page):
-    return json.loads(unescape(re.search(r'data-state="([^"]*)"', page)[1]))
+    (found,) = re.findall(r'data-state="([^"]*)"', page)
+    return json.loads(unescape(found))
 
 
 def test_far_out_all_scenes_are_counted_and_the_tile_is_small(client, lake):

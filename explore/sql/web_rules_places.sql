@@ -1,0 +1,5 @@
+select distinct
+    source,
+    country
+from rule_scorecard
+order by source asc, country asc nulls first

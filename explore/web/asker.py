@@ -37,7 +37,6 @@ class Order:
     sql: str
     form: Form
     rows: int
-    folder: str
     files: dict[str, str]
     memory: int
     threads: int
@@ -130,9 +129,7 @@ def _start() -> subprocess.Popen[bytes]:
         raise SkyloomError(f"no process could be started ({error.strerror})") from None
 
 
-def order_of(
-    sql: str, form: Form, rows: int, folder: Path, files: dict[str, Path]
-) -> Order:
+def order_of(sql: str, form: Form, rows: int, files: dict[str, Path]) -> Order:
     """An order with the usual limits."""
     named = {name: str(file) for name, file in files.items()}
-    return Order(sql, form, rows, str(folder), named, 1_000_000_000, 2)
+    return Order(sql, form, rows, named, 1_000_000_000, 2)

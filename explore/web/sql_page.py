@@ -87,8 +87,7 @@ def download(
 
 def order(site: Site, sql: str, form: Form) -> Order:
     """A query of the current run, as a visitor may ask it."""
-    catalog = Catalog.open(site.lake)
-    return order_of(sql, form, SHOWN_ROWS, catalog.folder, catalog.files)
+    return order_of(sql, form, SHOWN_ROWS, Catalog.open(site.lake).files)
 
 
 @cache

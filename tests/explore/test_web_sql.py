@@ -10,9 +10,10 @@ import pyarrow.parquet
 import pytest
 
 from explore.web.asked import ask
-from explore.web.asked_apart import confined
+from explore.web.asked_apart import confine
 from explore.web.site import Site
 from explore.web.sql_page import examples, order
+from skyloom import duck
 from skyloom.errors import UsageError
 from skyloom.lake import Lake
 from tests.explore.published import publish_tables, typed_tables
@@ -172,7 +173,8 @@ HOSTILE_SQL = [
 
 @pytest.fixture(scope="module")
 def con(lake):
-    with confined(order(Site(Lake.open(lake)), "", "screen")) as con:
+    with duck.connect() as con:
+        confine(con, order(Site(Lake.open(lake)), "", "screen"))
         yield con
 
 

@@ -10,6 +10,7 @@ from explore.diversity import diversity
 from explore.figures import rows
 from explore.leaks import leaks
 from explore.making import making, settings
+from explore.polishing import polishing
 from explore.selected import selections
 
 
@@ -46,6 +47,7 @@ PARTS = (
     Part("duplicates", ("duplicates",), duplicates),
     Part("leaks", ("duplicates", "build_settings"), leaks),
     Part("selections", ("selection_losses",), selections),
+    Part("polishing", ("polished_captions",), polishing),
     Part("audits", ("rule_scorecard",), audits),
 )
 

@@ -14,6 +14,8 @@ MORE = {
     "selection_losses": "selection varchar, part varchar, name varchar, "
     "n_pairs bigint, n_tags bigint, n_tags_lost bigint, n_titles bigint, "
     "n_titles_lost bigint, n_captions bigint, n_captions_lost bigint",
+    "polished_captions": "scene_id varchar, style varchar, caption_source varchar, "
+    "reasons varchar[], model varchar, prompt varchar",
     "rule_scorecard": "rule_id varchar, source varchar, country varchar, "
     "n_images bigint, n_audited bigint, audit_accuracy double",
 }

@@ -15,6 +15,7 @@ from explore.figures import prepare
 from explore.gallery import fitting, gallery
 from explore.leaks import Check, leaks
 from explore.making import making
+from explore.polishing import Asked, RefusedRule, polishing
 from explore.report_parts import duplicates
 from explore.selected import selections
 from skyloom.estimates import wilson
@@ -318,3 +319,44 @@ def test_tables_and_headings_are_for_everybody(
     assert set(re.findall(r'href="#([\w-]+)"', page)) <= set(ids)
     for picture in re.findall(r"<svg[^>]*>", page):
         assert "aria-hidden" in picture or "aria-label" in picture
+
+
+def test_refusals_are_counted_by_reason_and_by_tag_rule() -> None:
+    made = ReportCatalog()
+    for number, (source, reasons) in enumerate(
+        [
+            ("polished", []),
+            ("polished", ["digits"]),
+            ("template", ["colour", "digits"]),
+        ]
+    ):
+        name = f"a{number}"
+        made.place(name, "train", 1000.0 * number)
+        asked = {"model": "m", "prompt": "p", "style": "skyscript"}
+        made.add(
+            "polished_captions",
+            scene_id=f"{name}_US",
+            caption_source=source,
+            reasons=reasons,
+            **asked,
+        )
+        for rule in ["road", "roof"][: 1 + number // 2]:
+            made.add(
+                "caption_words",
+                scene_id=f"{name}_US",
+                style="skyscript",
+                rule_id=rule,
+                caption="title",
+            )
+    with made.prepared() as con:
+        found = polishing(con)
+    assert found.asked == (Asked("skyscript", "m", "p", 3, 2),)
+    assert [(one.reason, one.n) for one in found.reasons] == [
+        ("any", 2),
+        ("digits", 2),
+        ("colour", 1),
+    ]
+    assert found.rules == (
+        RefusedRule("roof", 1, 1, 1, 1.0),
+        RefusedRule("road", 3, 2, 1, 2 / 3),
+    )

@@ -7,26 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from urllib.parse import urlencode
 
+from explore.web.boxes import Box, read_box
 from skyloom.errors import UsageError
 
 LONGEST = 255  # as OpenStreetMap has it for keys and values
 MOST_WORDS = 8
 YES_NO = ("yes", "no")
 ON_OFF = ("on", "off")
-
-
-@dataclass(frozen=True)
-class Box:
-    """Degrees; `west` above `east` is a box over the antimeridian."""
-
-    west: float
-    south: float
-    east: float
-    north: float
-
-    def __str__(self) -> str:
-        sides = (self.west, self.south, self.east, self.north)
-        return ",".join(f"{side:.7f}".rstrip("0").rstrip(".") for side in sides)
 
 
 @dataclass(frozen=True)
@@ -104,7 +91,7 @@ def asked_of(pairs: Sequence[tuple[str, str]]) -> Asked:
             given[name] = _text(name, text)
     _split_tag(given)
     numbers = {name: _number(name, given) for name in ("sim_min", "sim_max")}
-    asked = Asked(**(given | numbers | {"bbox": _box(given)}))  # type: ignore[arg-type]
+    asked = Asked(**(given | numbers | {"bbox": read_box(given.get("bbox"))}))  # type: ignore[arg-type]
     _check(asked)
     return asked
 
@@ -150,21 +137,6 @@ def _number(name: str, given: Mapping[str, str]) -> float | None:
     if number is None or not -1 <= number <= 1:
         raise UsageError(f"{name} is no number from -1 to 1", remedy="like 0.28")
     return number
-
-
-def _box(given: Mapping[str, str]) -> Box | None:
-    if "bbox" not in given:
-        return None
-    sides = [_finite(side) for side in given["bbox"].split(",")]
-    if len(sides) == 4 and None not in sides:
-        west, south, east, north = (float(side or 0) for side in sides)
-        inside = max(abs(west), abs(east)) <= 180 and max(abs(south), abs(north)) <= 90
-        if inside and south <= north:
-            return Box(west, south, east, north)
-    raise UsageError(
-        "bbox is no box",
-        remedy="west,south,east,north in degrees, like 8.5,47.3,8.6,47.4",
-    )
 
 
 def _finite(text: str) -> float | None:

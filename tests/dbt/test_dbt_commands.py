@@ -14,6 +14,9 @@ from skyloom.build import DBT, PROJECT
 from skyloom.lake import LOCKED, Lake
 from skyloom.raw_tables import SNAPSHOTS
 
+# One worker makes what these tests read; another would only wait for it.
+pytestmark = pytest.mark.xdist_group("bare_dbt")
+
 
 def run(folder, *arguments, project=PROJECT):
     """One dbt command on the folder's lake; its notes and logs stay in the folder."""

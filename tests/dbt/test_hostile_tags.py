@@ -16,6 +16,9 @@ from skyloom.catalog import Catalog
 from skyloom.geoparquet import write_parquet
 from skyloom.lake import Lake
 
+# One worker makes what these tests read; another would only wait for it.
+pytestmark = pytest.mark.xdist_group("hostile_tags")
+
 MARK = "zqx"
 # Each holds the mark, so that it is found wherever it went.
 HOSTILE = {

@@ -14,6 +14,9 @@ from skyloom.catalog import Catalog
 from skyloom.inputs import RECORD
 from skyloom.lake import Lake
 
+# One worker makes what these tests read; another would only wait for it.
+pytestmark = pytest.mark.xdist_group("keeping")
+
 # What looks at geometry: nothing of it follows from words alone.
 SPATIAL = {
     "int_area_pieces",

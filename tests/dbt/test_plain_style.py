@@ -9,6 +9,9 @@ import pytest
 from skyloom.catalog import Catalog
 from skyloom.lake import Lake
 
+# One worker makes what these tests read; another would only wait for it.
+pytestmark = pytest.mark.xdist_group("both_styles")
+
 VARIABLES = json.dumps({"caption_styles": ["skyscript", "plain"]})
 # Words that are spelled with a vowel and spoken with a consonant.
 SPOKEN = ("uni", "eu", "one", "use")

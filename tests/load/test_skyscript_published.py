@@ -10,7 +10,8 @@ from skyloom.catalog import Catalog
 from skyloom.lake import Lake
 from tests.load.skyscript_folder import put_pair
 
-pytestmark = pytest.mark.realdata
+# One worker makes what these tests read; another would only wait for it.
+pytestmark = [pytest.mark.realdata, pytest.mark.xdist_group("published")]
 PREFIX = "a satellite image of "
 # By hand: the published grammar over what the rules let an image of its pixels show.
 TITLES = {

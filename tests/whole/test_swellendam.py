@@ -9,7 +9,8 @@ import shapely
 from skyloom.catalog import Catalog
 from skyloom.lake import Lake
 
-pytestmark = pytest.mark.realdata
+# One worker makes what these tests read; another would only wait for it.
+pytestmark = [pytest.mark.realdata, pytest.mark.xdist_group("swellendam")]
 IMAGE = "3420B_2010_328_RGB_LATLNG.tif"
 
 

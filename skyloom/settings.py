@@ -27,7 +27,14 @@ EARTH_ENGINE = "https://earthengine-highvolume.googleapis.com"
 # Tables of lake.toml: `[earthengine] url` is the setting earthengine_url.
 SECTIONS = ("earthengine", "stac")
 # Variables that are no settings: the lake itself, and what tests use.
-OTHER_VARIABLES = {"SKYLOOM_LAKE", LOCKED, "SKYLOOM_DATA", "SKYLOOM_REQUIRE_DATA"}
+OTHER_VARIABLES = {
+    "SKYLOOM_LAKE",
+    LOCKED,
+    "SKYLOOM_TOKEN",
+    "SKYLOOM_DATA",
+    "SKYLOOM_REQUIRE_DATA",
+    "SKYLOOM_REQUIRE_BROWSER",
+}
 
 
 class Settings(BaseSettings):

@@ -154,5 +154,7 @@ def _database(catalog: Catalog, limits: Limits) -> duckdb.DuckDBPyConnection:
     con.execute(f"create table shown_style as {sql('shown_style')}")
     for view in ("shown_captions", "shown_words", "focus_shapes"):
         con.execute(f"create view {view} as {sql(view)}")
+    # Pages compare builds, whose files lie beside those of the current run.
+    con.execute(f"set allowed_directories = [{quoted(catalog.folder)}]")
     gate.lock(con, catalog.files.values())
     return con

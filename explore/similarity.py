@@ -4,11 +4,7 @@ A cut keeps what is not below it. A caption or a tag is lost where its best pair
 the best of each, in order, answer every cut.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from threading import Lock
-from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
@@ -16,9 +12,9 @@ import numpy.typing as npt
 import polars as pl
 
 from explore.figures import rows, sql
+from explore.remembered import Held
 
 Ordered = npt.NDArray[np.float64]
-Piece = TypeVar("Piece")
 Near = dict[str, float]
 MOST_BINS = 80
 MOST_TAGS = 24
@@ -120,7 +116,7 @@ class SimilarityHistogram:
     bins: tuple[SimilarityBin, ...]
 
 
-def read_distribution(con: duckdb.DuckDBPyConnection, held: "Held") -> Distribution:
+def read_distribution(con: duckdb.DuckDBPyConnection, held: Held) -> Distribution:
     """Read what `scored_pairs` of the connection hold, or what is held of it.
 
     Its pieces are held one by one: a request that was stopped has not read in vain.
@@ -266,38 +262,3 @@ def similarity_histogram(ordered: Ordered) -> SimilarityHistogram:
             for i, count in enumerate(counts)
         ),
     )
-
-
-class Shelf:
-    """Pieces that were last asked for; a run of the catalog never changes."""
-
-    def __init__(self, most: int = 24) -> None:
-        self.most = most
-        self._held: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, name: Hashable, make: Callable[[], Piece]) -> Piece:
-        """What is held by a name, or is made and then held."""
-        with self._lock:
-            if name in self._held:
-                self._held.move_to_end(name)
-                found: Piece = self._held[name]
-                return found
-        made = make()
-        with self._lock:
-            self._held[name] = made
-            while len(self._held) > self.most:
-                self._held.popitem(last=False)
-        return made
-
-
-@dataclass(frozen=True)
-class Held:
-    """The pieces of one distribution on a shelf."""
-
-    shelf: Shelf
-    name: Hashable
-
-    def get(self, piece: str, make: Callable[[], Piece]) -> Piece:
-        """One of them, read where it is not held."""
-        return self.shelf.get((self.name, piece), make)

@@ -6,7 +6,7 @@ import duckdb
 
 from skyloom import gate
 from skyloom.answers import print_rows
-from skyloom.duck import quoted
+from skyloom.duck import named, quoted
 from skyloom.errors import SkyloomError, UsageError
 from skyloom.geoparquet import write_parquet
 from skyloom.opened import AnyCatalog
@@ -82,9 +82,9 @@ def _write_parquet(catalog: AnyCatalog, sql: str, out: Path) -> None:
         kinds = _kinds(con)
         is_place = "GEOMETRY" in kinds.get("geometry", "")
         columns = [
-            f"st_aswkb({_named(name)}) as {_named(name)}"
+            f"st_aswkb({named(name)}) as {named(name)}"
             if "GEOMETRY" in kind and name != "geometry"
-            else _named(name)
+            else named(name)
             for name, kind in kinds.items()
             if name != "bbox" or not is_place or kind == BOX
         ]
@@ -136,16 +136,12 @@ def _box() -> str:
 
 
 def _gdal_column(name: str, kind: str) -> str:
-    named = _named(name)
+    quoted_name = named(name)
     if name == "geometry" or kind in GDAL_KINDS:
-        return named
+        return quoted_name
     if any(mark in kind for mark in NESTED):
-        return f"to_json({named})::varchar as {named}"
-    return f"{named}::varchar as {named}"
-
-
-def _named(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+        return f"to_json({quoted_name})::varchar as {quoted_name}"
+    return f"{quoted_name}::varchar as {quoted_name}"
 
 
 def _unwritable(out: Path, error: Exception) -> SkyloomError:

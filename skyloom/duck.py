@@ -99,5 +99,10 @@ def quoted(text: str | Path) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
+def named(column: str) -> str:
+    """A column's name as SQL, whatever stands in it."""
+    return '"' + column.replace('"', '""') + '"'
+
+
 if __name__ == "__main__":
     ensure_spatial()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from skyloom import gate
+from skyloom.duck import named
 from skyloom.errors import UsageError
 
 CELL_LETTERS = 500
@@ -55,14 +56,7 @@ def as_csv(con: duckdb.DuckDBPyConnection, sql: str) -> bytes:
     Raises:
         UsageError: not one SELECT, DuckDB refuses it, or it is too large.
     """
-    sql = _one(sql)
-    with _told():
-        columns = _columns(con, sql)
-        texts = (
-            f"cast({_text(name, kind)} as varchar) as {_quoted(name)}"
-            for name, kind in columns
-        )
-        table = _bounded(con, f"select {', '.join(texts)} from (\n{sql}\n)")
+    table = _table(con, sql, lambda name, kind: f"cast({_text(name, kind)} as varchar)")
     buffer = io.BytesIO()
     pyarrow.csv.write_csv(table, buffer)
     return buffer.getvalue()
@@ -74,19 +68,23 @@ def as_parquet(con: duckdb.DuckDBPyConnection, sql: str) -> bytes:
     Raises:
         UsageError: not one SELECT, DuckDB refuses it, or it is too large.
     """
-    sql = _one(sql)
-    with _told():
-        columns = _columns(con, sql)
-        typed = (
-            f"st_aswkb({_quoted(name)})::blob as {_quoted(name)}"
-            if kind.startswith(GEOMETRY)
-            else _quoted(name)
-            for name, kind in columns
-        )
-        table = _bounded(con, f"select {', '.join(typed)} from (\n{sql}\n)")
+    table = _table(con, sql, _typed)
     buffer = io.BytesIO()
     pyarrow.parquet.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
+
+
+def _table(
+    con: duckdb.DuckDBPyConnection, sql: str, written: Callable[[str, str], str]
+) -> pa.Table:
+    """The whole answer, each column as `written` says of its name and type."""
+    sql = _one(sql)
+    with _told():
+        columns = (
+            f"{written(name, kind)} as {named(name)}"
+            for name, kind in _columns(con, sql)
+        )
+        return _bounded(con, f"select {', '.join(columns)} from (\n{sql}\n)")
 
 
 def _one(sql: str) -> str:
@@ -125,20 +123,18 @@ def _bounded(con: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
 
 
 def _text(name: str, kind: str) -> str:
-    quoted = _quoted(name)
-    return f"st_astext({quoted})" if kind.startswith(GEOMETRY) else quoted
+    return f"st_astext({named(name)})" if kind.startswith(GEOMETRY) else named(name)
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _typed(name: str, kind: str) -> str:
+    plain = named(name)
+    return f"st_aswkb({plain})::blob" if kind.startswith(GEOMETRY) else plain
 
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """DuckDB's refusals in words; an interrupt is the site's limit and passes on."""
+    """DuckDB's refusals in words."""
     try:
         yield
-    except duckdb.InterruptException:
-        raise
     except duckdb.Error as error:
         raise UsageError(f"the query failed: {error}") from None

@@ -38,8 +38,8 @@ class Order:
     form: Form
     rows: int
     files: dict[str, str]
-    memory: int
-    threads: int
+    memory: int = 1_000_000_000
+    threads: int = 2
 
 
 class Asker:
@@ -127,9 +127,3 @@ def _start() -> subprocess.Popen[bytes]:
         )
     except OSError as error:
         raise SkyloomError(f"no process could be started ({error.strerror})") from None
-
-
-def order_of(sql: str, form: Form, rows: int, files: dict[str, Path]) -> Order:
-    """An order with the usual limits."""
-    named = {name: str(file) for name, file in files.items()}
-    return Order(sql, form, rows, named, 1_000_000_000, 2)

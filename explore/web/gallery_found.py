@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from explore.remembered import Remembered
 from explore.web import likeness
 from explore.web.gallery_asked import MOST_WORDS, Asked
 from explore.web.gallery_facets import Facets
 from explore.web.gallery_pages import PAGE, Ids, count, page_of
 from explore.web.gallery_where import Where, where
-from explore.web.remembered import Remembered
 from explore.web.site import Site
 from skyloom.errors import SkyloomError, UsageError
 

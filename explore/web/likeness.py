@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 
 from explore.figures import literal
+from explore.remembered import Remembered
 from explore.web.gallery_where import Where, set_variables
-from explore.web.remembered import Remembered
 from skyloom.duck import quoted
 from skyloom.embedded import KnownModel, find_model, known_vector
 from skyloom.embedded import literal as vector_literal

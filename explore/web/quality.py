@@ -12,11 +12,10 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from explore.charts import ticks
 from explore.figures import literal, rows, sql
+from explore.remembered import Held, Remembered
 from explore.similarity import (
     Choice,
     Distribution,
-    Held,
-    Shelf,
     beside,
     losses,
     read_distribution,
@@ -30,7 +29,9 @@ BESIDE = 8
 FIRST_LOOK_S = 40.0
 CAPTIONS = ("title", "title_multi_objects", "polished")
 router = APIRouter()
-shelf = Shelf()
+# Pieces of what was last looked at; a run of the catalog never changes.
+PIECES = 24
+pieces: Remembered[Any] = Remembered(PIECES)
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def _choices(
     con: duckdb.DuckDBPyConnection, site: Site, run_id: str
 ) -> tuple[Choosable, ...]:
     con.execute(f"create temp table first_style as {sql('web_quality_style')}")
-    held = Held(_shelf(site, run_id), (str(site.lake.root), run_id))
+    held = Held(_pieces(site, run_id), (str(site.lake.root), run_id))
     return held.get("choices", lambda: rows(con, "web_quality_choices", Choosable))
 
 
@@ -214,12 +215,12 @@ def _held(
     for name, value in asdict(choice).items():
         con.execute(f"set variable {name} = {literal(value)}")
     con.execute(f"create temp view scored_pairs as {sql('web_quality_scored')}")
-    return Held(_shelf(site, run_id), (str(site.lake.root), run_id, choice))
+    return Held(_pieces(site, run_id), (str(site.lake.root), run_id, choice))
 
 
-def _shelf(site: Site, run_id: str) -> Shelf:
+def _pieces(site: Site, run_id: str) -> Remembered[Any]:
     # A run published since the request came may be the one that is read.
-    return shelf if site.views().run_id == run_id else Shelf()
+    return pieces if site.views().run_id == run_id else Remembered(PIECES)
 
 
 def _number(text: str, usual: float) -> float:

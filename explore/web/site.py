@@ -45,7 +45,6 @@ class Limits:
     at_once: int = 4
     memory: str = "2GB"
     threads: int = 2
-    rows: int = 10_000
 
 
 @dataclass(frozen=True)

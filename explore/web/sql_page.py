@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from explore.figures import SQL, rows
 from explore.web.asked import Answer
-from explore.web.asker import Form, Order, order_of
+from explore.web.asker import Form, Order
 from explore.web.site import Site, SiteDep
 from skyloom.catalog import Catalog
 from skyloom.errors import SkyloomError
@@ -87,7 +87,8 @@ def download(
 
 def order(site: Site, sql: str, form: Form) -> Order:
     """A query of the current run, as a visitor may ask it."""
-    return order_of(sql, form, SHOWN_ROWS, Catalog.open(site.lake).files)
+    files = Catalog.open(site.lake).files
+    return Order(sql, form, SHOWN_ROWS, {name: str(files[name]) for name in files})
 
 
 @cache

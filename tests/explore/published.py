@@ -12,8 +12,6 @@ from skyloom.publish import publish
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 SEEDS = ("attribute_keys", "caption_styles", "tag_rules")
-# The name of a mart where it is published under another one.
-RENAMED = {"image_selections": "selections"}
 FIRST_COLUMNS = 3
 
 
@@ -23,7 +21,8 @@ def typed_tables() -> duckdb.DuckDBPyConnection:
     for file in sorted((PROJECT / "models" / "marts").glob("*.yml")):
         for model in yaml.safe_load(file.read_text())["models"]:
             columns = {one["name"]: one["data_type"] for one in model["columns"]}
-            _create(con, RENAMED.get(model["name"], model["name"]), columns)
+            meta = model.get("config", {}).get("meta", {})
+            _create(con, meta.get("published_as", model["name"]), columns)
     for seed in SEEDS:
         with (PROJECT / "seeds" / f"{seed}.csv").open(encoding="utf-8") as rows:
             _create(con, seed, dict.fromkeys(next(csv.reader(rows)), "varchar"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 Answer = TypeVar("Answer")
+Piece = TypeVar("Piece")
 
 
 class Remembered(Generic[Answer]):
@@ -33,3 +35,18 @@ class Remembered(Generic[Answer]):
             while len(self._answers) > self._most:
                 self._answers.popitem(last=False)
         return answer
+
+
+@dataclass(frozen=True)
+class Held:
+    """The remembered pieces of one thing, each of its own kind."""
+
+    remembered: Remembered[Any]
+    name: Hashable
+
+    def get(self, piece: str, make: Callable[[], Piece]) -> Piece:
+        """One of them, made where it is not remembered."""
+        found: Piece | None = self.remembered.get((self.name, piece))
+        if found is None:
+            found = self.remembered.keep((self.name, piece), make())
+        return found

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.measure import CHECKOUT
 from benchmarks.stages import SKYLOOM
 from extract.drawn_footprints import index_drawn
-from skyloom.build import PROJECT
+from skyloom.dbt_run import PROJECT
 from skyloom.duck import connect, quoted
 from skyloom.lake import Lake
 

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from benchmarks.measure import CHECKOUT
-from skyloom.build import DBT
+from skyloom.dbt_run import DBT
 from skyloom.duck import connect, quoted
 
 DATABASE = "warehouse"

@@ -662,7 +662,7 @@ def evaluate_tags(
     from captioning.tag_labels import read_labels
     from captioning.tag_page import print_evaluation, write_evaluation
     from skyloom.answers import print_json
-    from skyloom.build import PROJECT
+    from skyloom.dbt_run import PROJECT
 
     read = read_labels(labels or PROJECT / opt.LABELS)
     embedding = open_backend(backend, weights=weights, clip_model=clip_model)

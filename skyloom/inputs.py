@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +11,38 @@ import duckdb
 from skyloom import __version__
 from skyloom.catalog import POINTER, VIEWS
 from skyloom.lake import Lake
-from skyloom.raw_tables import EMBEDDINGS, OBJECTS, RAW_TABLES
+from skyloom.raw_tables import EMBEDDINGS, OBJECTS, RAW_TABLES, RawTable
 
 RECORD = "built.json"
 PROJECT_FILES = ("*.sql", "*.yml", "*.csv", "*.py")
 
 
-def inputs_digest(lake: Lake, project: Path, variables: Mapping[str, Any]) -> str:
+def inputs_digest(
+    lake: Lake,
+    project: Path,
+    variables: Mapping[str, Any],
+    *,
+    tables: Sequence[RawTable] = RAW_TABLES,
+) -> str:
     """A digest of all that a build reads: rules, models, vars, raw tables, code."""
     digest = hashlib.sha256()
     about = [__version__, duckdb.__version__, dict(variables)]
     digest.update(json.dumps(about, sort_keys=True).encode())
-    for name, content in _parts(lake, project):
+    for name, content in _parts(lake, project, tables):
         digest.update(f"\0{name}\0".encode() + content)
     return digest.hexdigest()
 
 
-def _parts(lake: Lake, project: Path) -> Iterator[tuple[str, bytes]]:
+def _parts(
+    lake: Lake, project: Path, tables: Sequence[RawTable]
+) -> Iterator[tuple[str, bytes]]:
     code = Path(__file__).parent
     trees = [(project, PROJECT_FILES), (code, ("*.py",))]
     for folder, patterns in trees:
         for file in sorted({f for p in patterns for f in folder.rglob(p)}):
             if not {"target", "logs"} & set(file.relative_to(folder).parts):
                 yield str(file.relative_to(folder)), _sha256(file)
-    for table in RAW_TABLES:
+    for table in tables:
         for file in lake.files(table):
             name = str(file.relative_to(lake.root))
             # A snapshot never changes, and its own row holds the digest of its file;

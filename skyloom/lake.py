@@ -97,8 +97,10 @@ class Lake:
         return sorted(self.root.glob(table.pattern))
 
     @contextmanager
-    def lock(self, command: str) -> Iterator[None]:
+    def lock(self, command: str, *, shared: bool = False) -> Iterator[None]:
         """Hold the lake's one write lock; a nested call passes, in a child too.
+
+        Those who share it write in folders of their own, and keep all others out.
 
         Raises:
             LakeBusyError: another process holds it; the message names it.
@@ -108,7 +110,8 @@ class Lake:
             return
         file = (self.root / "lock").open("a+")
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
         except OSError:
             file.seek(0)
             raise LakeBusyError(
@@ -118,6 +121,9 @@ class Lake:
             ) from None
         _held[self.root] = file.fileno()
         try:
+            if shared:
+                yield
+                return
             since = datetime.now().astimezone().isoformat(timespec="seconds")
             who = {"pid": os.getpid(), "host": socket.gethostname()}
             file.truncate(0)
@@ -128,7 +134,8 @@ class Lake:
             yield
         finally:
             del _held[self.root]
-            file.truncate(0)
+            if not shared:
+                file.truncate(0)
             file.close()
 
     def lock_descriptors(self) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from skyloom.build import PROJECT
+from skyloom.dbt_run import PROJECT
 from skyloom.errors import UsageError
 from skyloom.lake import FORMAT_VERSION, LOCKED, MARKER, Lake
 
@@ -29,6 +29,7 @@ SECTIONS = ("earthengine", "stac")
 # Variables that are no settings: the lake itself, and what tests use.
 OTHER_VARIABLES = {
     "SKYLOOM_LAKE",
+    "SKYLOOM_SHARD",
     LOCKED,
     "SKYLOOM_TOKEN",
     "SKYLOOM_DATA",

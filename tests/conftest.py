@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from skyloom.build import DBT
+from skyloom.dbt_run import DBT
 from skyloom.lake import Lake
 
 CHECKOUT = Path(__file__).resolve().parent.parent

@@ -24,7 +24,7 @@ from benchmarks.places import rows_written, shuffled
 from benchmarks.replicate import ID_STEP, replicate
 from benchmarks.sql_captions import agreement
 from benchmarks.sql_join import count, differences
-from skyloom.build import PROJECT
+from skyloom.dbt_run import PROJECT
 from skyloom.duck import connect
 
 EAST = 5.0

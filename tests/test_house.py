@@ -115,6 +115,9 @@ ALLOWED = {
     "int_visible_tags.sql": "one key and the rows of a seed",
     "int_plain_words.sql": "one tag, or one text, and the rows of a seed",
     "int_phrase_tokens.sql": "one text and the rows of a seed",
+    "int_focus_counts.sql": "a summary, which is gathered from all shards",
+    "int_focus_firsts.sql": "a summary, which is gathered from all shards",
+    "int_shard_reach.sql": "the shard itself",
 }
 
 
@@ -132,7 +135,7 @@ def test_shard_models_hold_no_aggregate_across_scenes():
 
 
 # Small summaries that a second pass hands to each shard.
-HANDED = {"int_focus_objects", "int_snapshot_extents", "int_test_tiles", "sources"}
+HANDED = {"int_focus_tags", "int_snapshot_extents", "int_test_tiles", "sources"}
 HANDED |= {"int_imagery_pieces", "int_imagery_shapes"}
 
 

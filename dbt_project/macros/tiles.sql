@@ -11,6 +11,15 @@ true
 {%- endif -%}
 {%- endmacro %}
 
+{# Whether an object belongs to this build's shard: by the centre of its extent, on tiles
+   that are open to the east and south. #}
+{% macro owned(geometry) -%}
+{{ in_tiles(quadkey_of(
+    '(st_xmin(' ~ geometry ~ ') + st_xmax(' ~ geometry ~ ')) / 2',
+    '(st_ymin(' ~ geometry ~ ') + st_ymax(' ~ geometry ~ ')) / 2'
+)) }}
+{%- endmacro %}
+
 {# Web mercator ends near 85.05 degrees; what lies beyond belongs to its edge tile. #}
 {% macro quadkey_of(lon, lat) -%}
 st_quadkey({{ lon }}, least(greatest({{ lat }}, -85.05), 85.05), 23)

@@ -10,8 +10,8 @@ from captioning.lexicon import read_lexicon
 from captioning.polish import plan
 from captioning.polished_table import read_table
 from captioning.prompt import read_prompt
-from skyloom.build import PROJECT
 from skyloom.catalog import Catalog
+from skyloom.dbt_run import PROJECT
 from skyloom.errors import UsageError
 from tests.captioning.chat_server import good_reply
 from tests.captioning.polish_catalog import SCENES

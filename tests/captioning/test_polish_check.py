@@ -6,8 +6,8 @@ import pytest
 
 from captioning.lexicon import read_lexicon, stem
 from captioning.polish_check import judge
-from skyloom.build import PROJECT
 from skyloom.catalog import Catalog
+from skyloom.dbt_run import PROJECT
 from tests.captioning.polish_catalog import Scene, new_lake
 
 WOOD = Scene(

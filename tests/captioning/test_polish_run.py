@@ -19,8 +19,8 @@ from captioning.polish import DEAD_AFTER, plan, polish
 from captioning.polish_report import Prices, report
 from captioning.polished_table import JOURNAL, read_table
 from captioning.prompt import read_prompt
-from skyloom.build import PROJECT
 from skyloom.catalog import Catalog
+from skyloom.dbt_run import PROJECT
 from skyloom.errors import CredentialsError, SkyloomError
 from skyloom.lake import Lake
 from skyloom.raw_tables import POLISHED

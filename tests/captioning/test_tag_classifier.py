@@ -15,8 +15,8 @@ from captioning.tag_model_file import Trained, load, save
 from captioning.tag_page import write_evaluation
 from captioning.tag_text import MAX_CHARS, tag_shape, words
 from captioning.tags import predict
-from skyloom.build import PROJECT
 from skyloom.catalog import Catalog
+from skyloom.dbt_run import PROJECT
 from skyloom.errors import SkyloomError, UsageError
 from skyloom.lake import Lake
 

@@ -16,7 +16,7 @@ from captioning.label_sample import (
     write_sample,
 )
 from captioning.tag_labels import GSD_CLASSES, read_labels
-from skyloom.build import PROJECT
+from skyloom.dbt_run import PROJECT
 from skyloom.errors import UsageError
 
 SEED = PROJECT / "seeds" / "tag_labels.csv"

@@ -7,8 +7,8 @@ import pytest
 
 from captioning.tag_embeddings import open_backend
 from captioning.tags import predict, trained_model, undecided
-from skyloom.build import PROJECT
 from skyloom.catalog import Catalog
+from skyloom.dbt_run import PROJECT
 from skyloom.errors import UsageError
 from skyloom.raw_tables import TAG_PREDICTIONS
 

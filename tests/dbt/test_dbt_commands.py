@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 import yaml
 
-from skyloom.build import DBT, PROJECT
+from skyloom.dbt_run import DBT, PROJECT
 from skyloom.lake import LOCKED, Lake
 from skyloom.raw_tables import SNAPSHOTS
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from skyloom.build import DBT, PROJECT
 from skyloom.catalog import Catalog
+from skyloom.dbt_run import DBT, PROJECT
 from skyloom.inputs import RECORD
 from skyloom.lake import Lake
 

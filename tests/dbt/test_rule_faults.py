@@ -11,8 +11,8 @@ from itertools import pairwise, product
 
 import pytest
 
-from skyloom.build import PROJECT
 from skyloom.csv_faults import csv_fault, last_line
+from skyloom.dbt_run import PROJECT
 from tests.dbt.compiled import Models
 
 SEED = PROJECT / "seeds" / "tag_rules.csv"

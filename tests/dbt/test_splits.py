@@ -9,8 +9,8 @@ import pytest
 import shapely
 import yaml
 
-from skyloom.build import PROJECT
 from skyloom.catalog import Catalog
+from skyloom.dbt_run import PROJECT
 from skyloom.lake import Lake
 
 pytestmark = pytest.mark.realdata

@@ -13,7 +13,7 @@ from extract.footprints import footprint_file, index_files
 from extract.known_sources import KnownSource, find_source, known_sources
 from extract.service_index import index_service
 from extract.tables import read
-from skyloom.build import PROJECT
+from skyloom.dbt_run import PROJECT
 from skyloom.errors import UsageError
 from skyloom.lake import Lake
 from skyloom.progress import be_quiet

@@ -22,7 +22,7 @@ from extract.known_sources import KnownSource, StacCollection, known_sources
 from extract.outlines import outline
 from extract.stac import images_of
 from extract.stac_processing import shown_range
-from skyloom.build import PROJECT
+from skyloom.dbt_run import PROJECT
 from skyloom.errors import SkyloomError, UsageError
 from skyloom.progress import be_quiet
 from skyloom.raw_tables import FOOTPRINTS

@@ -15,8 +15,8 @@ import rasterio
 from rasterio.transform import from_origin
 from typer.main import get_command
 
-from skyloom.build import PROJECT
 from skyloom.cli import app
+from skyloom.dbt_run import PROJECT
 from skyloom.lake import Lake
 
 CHECKOUT = Path(__file__).resolve().parents[2]

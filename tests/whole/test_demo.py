@@ -14,8 +14,8 @@ from PIL import Image
 from sample.elements import Elements, move_way
 from sample.pbf import write_pbf
 from sample.town import town
-from skyloom.build import PROJECT
 from skyloom.catalog import Catalog
+from skyloom.dbt_run import PROJECT
 from skyloom.lake import Lake
 from skyloom.raw_tables import LEDGER
 

@@ -2,8 +2,8 @@ import os
 import subprocess
 import sys
 
-from skyloom.build import PROJECT
 from skyloom.catalog import Catalog
+from skyloom.dbt_run import PROJECT
 from skyloom.lake import LOCKED, Lake
 
 

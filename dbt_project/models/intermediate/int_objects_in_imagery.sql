@@ -1,6 +1,7 @@
 {{ config(tags=['shard']) }}
 
--- Focus candidates: every object that some image of a source touches.
+-- Focus candidates: every object that some image of a source touches; of a shard, those
+-- whose extent has its centre in the shard's tiles.
 with objects as (
     select
         object_id,
@@ -26,7 +27,9 @@ touching as (
     from objects
     inner join shapes
         on st_intersects_extent(objects.geometry, shapes.geometry)
-    where st_intersects(objects.geometry, shapes.geometry)
+    where
+        st_intersects(objects.geometry, shapes.geometry)
+        and {{ owned('objects.geometry') }}
     group by objects.object_id, shapes.source
 )
 

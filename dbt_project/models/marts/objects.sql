@@ -8,12 +8,29 @@ with current_snapshots as (
     where is_current
 ),
 
+{% if var('reach') -%}
+-- A shard knows the objects that reach into its places, and all versions of each.
+reach as (
+    select st_makeenvelope(west, south, east, north) as extent
+    from read_parquet({{ text_list(var('reach')) }})
+),
+
+reaching as (
+    select distinct stg.object_id
+    from {{ ref('stg_lake__objects') }} as stg
+    inner join reach on st_intersects_extent(stg.geometry, reach.extent)
+),
+
+{% endif -%}
 candidates as (
     select
         stg.*,
         current_snapshots.snapshot_date
     from {{ ref('stg_lake__objects') }} as stg
     inner join current_snapshots using (snapshot)
+    {%- if var('reach') %}
+    semi join reaching on stg.object_id = reaching.object_id
+    {%- endif %}
 ),
 
 -- Regions may overlap: the highest version wins, then the later date, then the name.

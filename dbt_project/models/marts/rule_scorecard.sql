@@ -5,13 +5,19 @@ with countries as (
     select * from {{ ref('int_object_countries') }}
 ),
 
+-- Each focus candidate has a scene or a reason why not.
 candidates as (
     select
         object_id,
         source
-    from {{ ref('int_objects_in_imagery') }}
-    union all by name
-    select distinct
+    from {{ ref('scenes') }}
+    union
+    select
+        object_id,
+        source
+    from {{ ref('scene_rejects') }}
+    union
+    select
         object_id,
         source
     from {{ ref('int_imported_scene_objects') }}

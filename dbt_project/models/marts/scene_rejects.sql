@@ -73,4 +73,4 @@ select
         else 'no box round it lies whole in images of the source'
     end as detail
 from judged
-where reason is not null and {{ in_tiles(quadkey_of('lon', 'lat')) }}
+where reason is not null

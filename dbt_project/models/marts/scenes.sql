@@ -183,4 +183,3 @@ select
 from located
 left join splits using (object_id, source)
 inner join box_snapshots using (object_id, source)
-where {{ in_tiles('quadkey') }}

@@ -1,6 +1,7 @@
-{{ config(tags=['global']) }}
+{{ config(tags=['shard']) }}
 
--- The tiles that the scenes of the test regions touch: all of them are of the test split.
+-- The tiles that the boxes of the test regions touch, sampled or not: what is a test does
+-- not hang on the sample.
 with regions as (
     select unnest({{ text_list(var('split_test_regions')) }}) as region
 ),
@@ -16,7 +17,6 @@ boxes as (
         boxes.*,
         sized.gsd_m
     from {{ ref('int_scene_boxes') }} as boxes
-    inner join {{ ref('int_focus_objects') }} using (object_id, source)
     inner join {{ ref('int_box_sizes') }} as sized using (object_id, source)
     semi join objects on boxes.object_id = objects.object_id
 ),

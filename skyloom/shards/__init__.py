@@ -1,0 +1,1 @@
+"""A build divided among machines: tiles, shards, their parts, and the merge."""

@@ -16,6 +16,7 @@ from skyloom.raw_tables import ATTEMPTS
 LONGEST_DETAIL = 256
 # Some services answer with a whole page.
 READ = 4096
+ORDER = "started, request_id, attempt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,19 @@ def write(lake: Lake, run: int, rows: Iterable[dict[str, Any]]) -> None:
     )
     if frame.height:
         path = lake.root / ATTEMPTS.pattern.replace("*", f"{run:06d}")
-        tables.write(ATTEMPTS, frame, path, order_by="started, request_id, attempt")
+        tables.write(ATTEMPTS, frame, path, order_by=ORDER)
+
+
+def move(home: Lake, lake: Lake) -> None:
+    """Give a share's runs numbers of the lake, and take them out of its own folder."""
+    for file in sorted(_files(home)):
+        run = last_run(lake) + 1
+        rows = pl.read_parquet(file).with_columns(
+            pl.lit(run, tables.schema(ATTEMPTS)["run"]).alias("run")
+        )
+        path = lake.root / ATTEMPTS.pattern.replace("*", f"{run:06d}")
+        tables.write(ATTEMPTS, rows, path, order_by=ORDER)
+        file.unlink()
 
 
 def stamp(moment: datetime) -> str:

@@ -25,7 +25,8 @@ from extract.planner import plan
 from extract.readers import Openers, open_readers
 from extract.routes import Routes, in_order, routes
 from extract.scheduler import Dispatcher, Guards
-from skyloom.lake import Lake, command_line
+from extract.shares import Share, gather
+from skyloom.lake import Lake
 from skyloom.progress import say, track
 from skyloom.raw_tables import FOOTPRINTS, IMPORT_PREFIX
 
@@ -87,6 +88,7 @@ def fetch(
     styles: Path = STYLES,
     options: FetchOptions | None = None,
     crew: Crew | None = None,
+    share: Share | None = None,
 ) -> FetchResult:
     """Fetch every chip of the catalog's scenes that the lake does not hold yet.
 
@@ -95,20 +97,23 @@ def fetch(
     `readers` adds image sources by the `kind` of the sources table, `services` says
     for footprints and sources how those not given are opened. Local files and
     drawings are read by as many threads as there are `workers`, services at the pace
-    of their limits; neither changes the bytes.
+    of their limits; neither changes the bytes. A `share` of the chips is fetched at
+    its share of the limits, and recorded in the share's own folder until `gather`.
 
     Raises:
         SkyloomError: a chip or the journal could not be written, as on a full disk.
         KeyboardInterrupt: the user stopped it; what was done is recorded.
     """
-    options = options or FetchOptions()
-    with lake.lock(command_line()):
-        done = ledger.compact(lake)
+    options, share = options or FetchOptions(), share or Share(lake)
+    with share.at_work(lake):
+        done = _done(lake, share)
         footprints, sources = tables.read(lake, FOOTPRINTS), catalog.frame("sources")
         requests = planned_requests(catalog, footprints, sources)
-        tables.write_plan(lake, requests)
+        if not share.is_part:
+            tables.write_plan(lake, requests)
         failed = done.filter(pl.col("status") == FAILED)["request_id"]
-        planned = in_order(as_requests(requests), set(failed))
+        own = share.of(in_order(as_requests(requests), ()))
+        planned = in_order(own, set(failed))
         settled = ledger.settled(lake, done, retry=retry)
         todo = [request for request in planned if request.request_id not in settled]
         counts, stopped = Counter[str](), Stopped()
@@ -130,12 +135,12 @@ def fetch(
             maker = ChipMaker(lake, footprints, _finishes(used, mine))
             crew = crew or Threads()
             with ExitStack() as stack:
-                stack.callback(ledger.compact, lake)
+                stack.callback(ledger.compact, share.home)
                 stack.callback(_close, opened.values(), crew)
                 wanted = todo[: options.limit]
-                ways = _routes(wanted, mine, workers, options)
+                ways = _routes(wanted, mine, workers, options, share)
                 nobodys = [one for one in wanted if one.source not in mine]
-                counts, stopped = _run(lake, maker, ways, nobodys, options, crew)
+                counts, stopped = _run(share.home, maker, ways, nobodys, options, crew)
     return FetchResult(
         planned=len(planned),
         fetched=counts[OK],
@@ -145,6 +150,21 @@ def fetch(
         left=len(todo) - counts.total(),
         stopped=stopped,
     )
+
+
+def _done(lake: Lake, share: Share) -> pl.DataFrame:
+    """The ledger with what journals hold, and, of a share, its own words last."""
+    if not share.is_part:
+        gather(lake)
+        return ledger.compact(lake)
+    return ledger.last_words(ledger.known(lake), ledger.compact(share.home))
+
+
+def gather_shares(lake: Lake, catalog: CatalogReader) -> None:
+    """Take what shares have fetched into the lake, whose lock the caller holds."""
+    if gather(lake):
+        footprints, sources = tables.read(lake, FOOTPRINTS), catalog.frame("sources")
+        tables.write_plan(lake, planned_requests(catalog, footprints, sources))
 
 
 def planned_requests(
@@ -192,6 +212,7 @@ def _routes(
     readers: Readers,
     workers: int,
     options: FetchOptions,
+    share: Share,
 ) -> Routes:
     return routes(
         [request for request in wanted if request.source in readers],
@@ -199,11 +220,12 @@ def _routes(
         workers=workers,
         n_probe=options.probe,
         probe_only=options.probe_only,
+        limited=share.limited,
     )
 
 
 def _run(
-    lake: Lake,
+    home: Lake,
     maker: ChipMaker,
     ways: Routes,
     nobodys: Sequence[ChipRequest],
@@ -211,7 +233,7 @@ def _run(
     crew: Crew,
 ) -> tuple[Counter[str], Stopped]:
     guards = Guards(options.max_requests, options.max_bytes)
-    with Journal(lake) as journal, track("chips", ways.n_chips) as step:
+    with Journal(home) as journal, track("chips", ways.n_chips) as step:
         entries = [
             maker.entry(one, FAILED, "no_reader", "no way to read this source")
             for one in nobodys

@@ -104,22 +104,40 @@ def compact(lake: Lake) -> pl.DataFrame:
         entries, tries = _lines(file)
         rows += entries
         attempts.write(lake, int(file.stem), tries)
-    ledger = _last_words(before, rows)
-    path = lake.root / LEDGER.pattern.replace("*", LEDGER.name)
-    tables.write(LEDGER, ledger, path, order_by="request_id")
+    ledger = last_words(before, _frame(rows))
+    tables.write(LEDGER, ledger, _file(lake), order_by="request_id")
     for file in journals:
         file.unlink()
     return ledger
 
 
+def add(lake: Lake, rows: pl.DataFrame) -> None:
+    """Write later rows into the ledger, each in the place of an earlier one."""
+    ledger = last_words(tables.read(lake, LEDGER), rows)
+    tables.write(LEDGER, ledger, _file(lake), order_by="request_id")
+
+
+def forget(lake: Lake) -> None:
+    """Take the ledger away: its rows stand elsewhere."""
+    _file(lake).unlink(missing_ok=True)
+
+
 def known(lake: Lake) -> pl.DataFrame:
     """The ledger with what a killed run left in its journals; nothing is written."""
     rows = [row for file in _journals(lake) for row in _lines(file)[0]]
-    return _last_words(tables.read(lake, LEDGER), rows)
+    return last_words(tables.read(lake, LEDGER), _frame(rows))
 
 
-def _last_words(before: pl.DataFrame, rows: list[dict[str, Any]]) -> pl.DataFrame:
-    later = pl.DataFrame(rows, schema=tables.schema(LEDGER))
+def _file(lake: Lake) -> Path:
+    return lake.root / LEDGER.pattern.replace("*", LEDGER.name)
+
+
+def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=tables.schema(LEDGER))
+
+
+def last_words(before: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
+    """The rows of two ledgers, ordered; where both have a request, the later one's."""
     return (
         pl.concat([before, later])
         .unique("request_id", keep="last", maintain_order=True)

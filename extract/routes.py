@@ -1,6 +1,6 @@
 """Which chips go to which service, in which order and in which sheets."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import attrgetter
@@ -66,9 +66,13 @@ def routes(
     workers: int,
     n_probe: int,
     probe_only: bool,
+    limited: Callable[[Limits], Limits] = lambda limits: limits,
 ) -> Routes:
-    """Queue chips, in their order, for the kind and the reader of their source."""
-    found = Routes(lanes=_lanes(readers.values(), workers))
+    """Queue chips, in their order, for the kind and the reader of their source.
+
+    `limited` says what of a service's limits this run may use.
+    """
+    found = Routes(lanes=_lanes(readers.values(), workers, limited))
     by_source = sorted(todo, key=attrgetter("source"))
     for source, group in groupby(by_source, key=attrgetter("source")):
         (kind, reader), chips = readers[source], list(group)
@@ -89,7 +93,11 @@ def routes(
     return found
 
 
-def _lanes(readers: Iterable[tuple[str, ImageSource]], workers: int) -> dict[str, Lane]:
+def _lanes(
+    readers: Iterable[tuple[str, ImageSource]],
+    workers: int,
+    limited: Callable[[Limits], Limits],
+) -> dict[str, Lane]:
     """One lane per service, with the narrowest limits that its readers name."""
     limits: dict[str, Limits] = {}
     services: set[str] = set()
@@ -97,6 +105,7 @@ def _lanes(readers: Iterable[tuple[str, ImageSource]], workers: int) -> dict[str
         own = reader.limits
         if is_service(kind, own):
             services.add(own.service)
+            own = limited(own)
         else:
             own = replace(own, in_flight=workers)
         limits[own.service] = _narrower(limits.get(own.service, own), own)

@@ -8,7 +8,7 @@ from typing import Any
 
 from skyloom.errors import UsageError
 from skyloom.inputs import inputs_digest
-from skyloom.lake import Lake
+from skyloom.lake import MARKER, Lake
 from skyloom.raw_tables import (
     FOOTPRINTS,
     IMPORTED_IMAGES,
@@ -91,3 +91,9 @@ def digest_of(lake: Lake, project: Path, variables: Mapping[str, Any]) -> str:
             remedy="build it whole",
         )
     return inputs_digest(lake, project, variables, tables=READ)
+
+
+def homes(lake: Lake) -> list[Lake]:
+    """The folders of all shards that were ever at work on a lake."""
+    markers = sorted((lake.root / "shards").glob(f"*/*/{MARKER}"))
+    return [Lake(marker.parent) for marker in markers]

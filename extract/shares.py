@@ -1,0 +1,60 @@
+"""One share of a fetch that several machines divide, and how all are gathered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from extract import attempts, ledger
+from extract.chips import ChipRequest, Limits
+from skyloom.lake import Lake
+from skyloom.shards.place import homes
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Share `number` of `count`; its journal and ledger lie in the lake `home`."""
+
+    home: Lake
+    number: int = 1
+    count: int = 1
+
+    @property
+    def is_part(self) -> bool:
+        """Whether others fetch at the same time."""
+        return self.count > 1
+
+    def of(self, planned: Sequence[ChipRequest]) -> Sequence[ChipRequest]:
+        """Its chips: neighbours in the order of reading, so that blocks are shared."""
+        first, end = (
+            len(planned) * place // self.count
+            for place in (self.number - 1, self.number)
+        )
+        return planned[first:end]
+
+    def limited(self, limits: Limits) -> Limits:
+        """Its part of what a service allows a project: all shares together keep it."""
+        if not self.is_part:
+            return limits
+        rate = limits.per_second
+        return replace(
+            limits,
+            in_flight=max(1, limits.in_flight // self.count),
+            per_second=None if rate is None else rate / self.count,
+        )
+
+
+def gather(lake: Lake) -> int:
+    """Move what the shares have recorded into the lake; returns how many rows came.
+
+    Call it with the lake's lock held, which no share works under. Killed in between,
+    it goes on from there.
+    """
+    gathered = 0
+    for home in homes(lake):
+        rows = ledger.compact(home)
+        if rows.is_empty():
+            continue
+        attempts.move(home, lake)
+        ledger.add(lake, rows)
+        ledger.forget(home)
+        gathered += rows.height
+    return gathered

@@ -17,6 +17,8 @@ from skyloom.errors import SkyloomError
 from skyloom.lake import Lake
 from skyloom.pages import write_page
 
+PAGE = "report.html"
+
 
 def write_report(lake: Lake, out: Path | None = None, *, chips: int = 60) -> Path:
     """Write the report of the published catalog and return its path.
@@ -37,7 +39,7 @@ def write_report(lake: Lake, out: Path | None = None, *, chips: int = 60) -> Pat
             where=str(lake.catalog),
             remedy="run `skyloom build`",
         ) from None
-    return write_page(out or lake.root / "report.html", page)
+    return write_page(out or lake.root / PAGE, page)
 
 
 def render(

@@ -160,11 +160,16 @@ def _done(lake: Lake, share: Share) -> pl.DataFrame:
     return ledger.last_words(ledger.known(lake), ledger.compact(share.home))
 
 
-def gather_shares(lake: Lake, catalog: CatalogReader) -> None:
-    """Take what shares have fetched into the lake, whose lock the caller holds."""
-    if gather(lake):
+def gather_shares(lake: Lake, catalog: CatalogReader) -> bool:
+    """Take what shares have fetched into the lake, whose lock the caller holds.
+
+    Says whether anything came.
+    """
+    came = gather(lake) > 0
+    if came:
         footprints, sources = tables.read(lake, FOOTPRINTS), catalog.frame("sources")
         tables.write_plan(lake, planned_requests(catalog, footprints, sources))
+    return came
 
 
 def planned_requests(

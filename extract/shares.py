@@ -1,11 +1,12 @@
 """One share of a fetch that several machines divide, and how all are gathered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from extract import attempts, ledger
 from extract.chips import ChipRequest, Limits
-from skyloom.lake import Lake
+from skyloom.lake import Lake, command_line
 from skyloom.shards.place import homes
 
 
@@ -24,11 +25,18 @@ class Share:
 
     def of(self, planned: Sequence[ChipRequest]) -> Sequence[ChipRequest]:
         """Its chips: neighbours in the order of reading, so that blocks are shared."""
-        first, end = (
-            len(planned) * place // self.count
-            for place in (self.number - 1, self.number)
-        )
+        ends = (self.number - 1, self.number)
+        first, end = (len(planned) * end // self.count for end in ends)
         return planned[first:end]
+
+    @contextmanager
+    def at_work(self, lake: Lake) -> Iterator[None]:
+        """Hold the lake's lock: alone, or with other shares and the folder's own."""
+        with (
+            lake.lock(command_line(), shared=self.is_part),
+            self.home.lock(command_line()),
+        ):
+            yield
 
     def limited(self, limits: Limits) -> Limits:
         """Its part of what a service allows a project: all shares together keep it."""

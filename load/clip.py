@@ -14,9 +14,9 @@ import numpy as np
 import shapely
 from shapely.errors import GEOSException
 
-from skyloom.errors import SkyloomError, UsageError
+from skyloom.box import parse_area
+from skyloom.errors import SkyloomError
 
-BOX_ORDER = "give west,south,east,north in degrees, as in --bbox 7.40,43.72,7.45,43.76"
 CONVERT = "convert it with `ogr2ogr -t_srs EPSG:4326 out.geojson in`"
 LARGEST_FILE = 32 * 2**20
 """Bytes: about 1.5 million corners, and 700 MB of memory while they are read."""
@@ -53,23 +53,9 @@ def clip_of_box(text: str) -> Clip:
     Raises:
         UsageError: the text is no box.
     """
-    where = f"--bbox {text}"
-    try:
-        west, south, east, north = (float(number) for number in text.split(","))
-    except ValueError:
-        raise UsageError("not four numbers", where=where, remedy=BOX_ORDER) from None
-    if not (abs(west) <= 180 and abs(east) <= 180):
-        problem = "a longitude outside -180 to 180"
-    elif not (abs(south) <= 90 and abs(north) <= 90):
-        problem = "a latitude outside -90 to 90"
-    elif south >= north:
-        problem = "its south is not south of its north"
-    elif west == east or (west, east) == (180, -180):
-        problem = "it has no width"
-    else:
-        spans = [(west, east)] if west < east else [(west, 180.0), (-180.0, east)]
-        return _clip([shapely.box(w, south, e, north) for w, e in spans if w < e])
-    raise UsageError(problem, where=where, remedy=BOX_ORDER)
+    west, south, east, north = parse_area(text)
+    spans = [(west, east)] if west < east else [(west, 180.0), (-180.0, east)]
+    return _clip([shapely.box(w, south, e, north) for w, e in spans if w < e])
 
 
 def clip_of_file(path: Path) -> Clip:

@@ -1,11 +1,10 @@
 """The images of a catalog with their place, split and captions, as one query."""
 
 from skyloom import gate
+from skyloom.box import BOX_ORDER
 from skyloom.duck import quoted
 from skyloom.errors import UsageError
 from skyloom.opened import AnyCatalog
-
-BOX_ORDER = "give west,south,east,north in degrees, as in --bbox 7.40,43.72,7.45,43.76"
 
 # One row for each image; conditions see all columns of the three tables.
 IMAGES = """

@@ -1,13 +1,41 @@
-"""A command at work on a lake: locked, recorded, and tidy when it fails."""
+"""A command at work on a lake: by its flags, locked, recorded, tidy when it fails."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from skyloom.errors import SkyloomError
 from skyloom.lake import MARKER, Lake, command_line
 from skyloom.raw_tables import SNAPSHOTS
 from skyloom.runs import Log, recorded
+
+if TYPE_CHECKING:
+    from skyloom.settings import Settings
+
+
+@dataclass(frozen=True)
+class Job:
+    """How a command works: the flags that go before lake.toml."""
+
+    variables: dict[str, Any] = field(default_factory=dict)
+    threads: int | None = None
+    workers: int | None = None
+    memory_limit: str | None = None
+
+    def settings(self, lake: Lake | None) -> Settings:
+        """The settings that hold, read at the edge."""
+        from skyloom.settings import read_settings
+
+        return read_settings(
+            lake,
+            threads=self.threads,
+            workers=self.workers,
+            memory_limit=self.memory_limit,
+        )
 
 
 @contextmanager

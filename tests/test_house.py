@@ -2,12 +2,18 @@
 
 import ast
 import csv
+import importlib
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_group
+
+from skyloom import cli
+from skyloom.command_list import COMMANDS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 STAGES = {"load", "extract", "captioning", "train", "eval", "explore", "sample"}
@@ -40,14 +46,26 @@ def test_the_roof_alone_imports_stages():
             assert not imported(file) & STAGES, file
 
 
-def test_help_needs_no_stage_and_no_engine():
-    code = (
-        "import sys; from skyloom import cli; "
-        "print([m for m in ('duckdb', 'polars', 'rasterio', 'dbt', 'load', 'extract')"
-        " if m in sys.modules])"
-    )
+def test_help_needs_of_stages_their_commands_alone_and_no_engine():
+    code = "import sys; from skyloom import cli; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+    names = done.stdout.split()
+    assert "captioning.commands" in names, done.stderr
+    engines = {"duckdb", "polars", "pandas", "numpy", "shapely", "rasterio", "dbt"}
+    assert not (engines | {"torch", "fastapi", "pydantic"}) & set(names)
+    within = {n for n in names if "." in n and n.split(".")[0] in STAGES}
+    assert all(name.endswith("commands") for name in within), within
+
+
+def test_the_list_of_commands_says_which_stage_brings_each():
+    brought: dict[str, str] = {}
+    for stage in set(COMMANDS.values()) - {""}:
+        app = importlib.import_module(f"{stage}.commands").app
+        brought |= dict.fromkeys(get_group(app).commands, stage)
+    assert brought == {name: stage for name, stage in COMMANDS.items() if stage}
+    roof: Any = get_group(cli.app)
+    assert list(COMMANDS) == roof.list_commands(None)
+    assert set(COMMANDS) == set(roof.commands)
 
 
 @pytest.mark.parametrize("package", ["load", "extract", "skyloom"])

@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import sysconfig
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +17,9 @@ import rasterio
 from rasterio.transform import from_origin
 from typer.main import get_command
 
+from skyloom import command_list
 from skyloom.cli import app
+from skyloom.complaint import NO_STAGES
 from skyloom.dbt_run import PROJECT
 from skyloom.lake import Lake
 
@@ -36,6 +40,39 @@ def test_every_command_has_help_and_stands_in_the_readme(command):
     assert COMMANDS[command].help
     readme = (CHECKOUT / "README.md").read_text()
     assert re.search(rf"`skyloom {command}\b", readme), command
+
+
+def test_without_its_stage_a_command_says_so_whatever_it_is_given(tmp_path):
+    """The spine alone, as the wheel has it, beside a `train` that is not ours."""
+    shutil.copytree(CHECKOUT / "skyloom", tmp_path / "skyloom")
+    (tmp_path / "train.py").write_text("raise SystemExit('not ours')")
+    code = """
+import sys
+from typer.main import get_group
+from skyloom import cli
+from skyloom.command_list import COMMANDS
+for name in (name for name, stage in COMMANDS.items() if stage):
+    for words in ([], ["preview", "x", "--lake", "y"], ["--report"]):
+        sys.argv = ["skyloom", name, *words]
+        try:
+            cli.main()
+        except SystemExit as end:
+            print(name, end.code)
+print(*get_group(cli.app).list_commands(None))
+"""
+    packages = sysconfig.get_paths()["purelib"]
+    done = subprocess.run(
+        # Without site's .pth files the checkout of an editable install is not found.
+        [sys.executable, "-S", "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": packages},
+        capture_output=True,
+        text=True,
+    )
+    names = [name for name, stage in command_list.COMMANDS.items() if stage]
+    asked = [f"{name} 2" for name in names for _ in range(3)]
+    assert done.stdout.splitlines() == [*asked, " ".join(command_list.COMMANDS)]
+    assert done.stderr.splitlines() == [f"skyloom: {NO_STAGES}"] * len(asked)
 
 
 def one_line(done: subprocess.CompletedProcess[str], *parts: str) -> None:

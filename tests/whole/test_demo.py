@@ -1,7 +1,6 @@
 """What a newcomer gets, and what an analyst's next day does to it."""
 
 import csv
-import json
 import shutil
 from pathlib import Path
 
@@ -18,16 +17,6 @@ from skyloom.catalog import Catalog
 from skyloom.dbt_run import PROJECT
 from skyloom.lake import Lake
 from skyloom.raw_tables import LEDGER
-
-SHARD_TABLES = {
-    "scenes": ["scene_id"],
-    "scene_rejects": ["object_id", "source"],
-    "scene_objects": ["scene_id", "rank"],
-    "captions": ["scene_id", "style"],
-    "caption_words": ["scene_id", "style", "caption", "position"],
-    "images": ["image_id"],
-    "image_rejects": ["scene_id"],
-}
 
 
 def ledger(lake: Lake) -> pl.DataFrame:
@@ -167,34 +156,6 @@ def test_moving_an_object_fetches_its_boxes_and_pairs_no_old_chip(
     assert image["filepath"] != old["filepath"]
     assert image["image_id"] == old["image_id"]
     assert (demo_lake.root / old["filepath"]).exists()
-
-
-def test_two_tiles_build_what_one_build_does(demo_lake, demo, skyloom, tmp_path):
-    whole = Catalog.open(demo_lake)
-    quadkeys = whole.frame("scenes")["quadkey"].to_list()
-    length = next(
-        size for size in range(1, 24) if len({key[:size] for key in quadkeys}) > 1
-    )
-    prefixes = sorted({key[:length] for key in quadkeys})
-    parts = []
-    # Places without a scene have their rejects there too.
-    stem = prefixes[0][: length - 1]
-    rest = [stem + digit for digit in "0123"]
-    for number, tiles in enumerate(
-        (prefixes[:1], [t for t in rest if t != prefixes[0]])
-    ):
-        lake = tmp_path / f"tile{number}"
-        shutil.copytree(demo / "lake", lake)
-        (lake / "warehouse.duckdb").unlink()
-        chosen = json.dumps({"tiles": tiles})
-        done = skyloom("build", "--lake", lake, "--vars", chosen)
-        assert done.returncode == 0, done.stderr
-        parts.append(Catalog.open(Lake.open(lake)))
-    for name, order in SHARD_TABLES.items():
-        frames = [part.frame(name) for part in parts]
-        assert name == "image_rejects" or all(len(frame) for frame in frames)
-        united = pl.concat(frames).sort(order)
-        assert united.equals(whole.frame(name).sort(order)), name
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])

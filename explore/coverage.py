@@ -28,6 +28,13 @@ class Extent:
 
 
 @dataclass(frozen=True)
+class Spot:
+    """How many scenes of one split lie where one box is drawn."""
+
+    n: int
+
+
+@dataclass(frozen=True)
 class Shape:
     """A rectangle in the units of the view box."""
 
@@ -102,14 +109,7 @@ def coverage(con: duckdb.DuckDBPyConnection) -> Map | None:
     splits = rows(con, "scene_splits", SplitCount)
     view = _view(_frame(extents[0], sources))
     seen = view.frame
-    boxes = rows(
-        con,
-        "map_boxes",
-        Extent,
-        most=MOST_BOXES,
-        cell_lon=(seen.east - seen.west) * LEAST_SIDE / view.width,
-        cell_lat=(seen.north - seen.south) * LEAST_SIDE / view.height,
-    )
+    boxes = _boxes(con, view)
     return Map(
         view.width,
         view.height,
@@ -135,6 +135,29 @@ def degrees(value: float, positive: str, negative: str) -> str:
         + "° "
         + (positive if value >= 0 else negative)
     )
+
+
+def _boxes(con: duckdb.DuckDBPyConnection, view: _View) -> tuple[Extent, ...]:
+    seen = view.frame
+    cell = {
+        "cell_lon": (seen.east - seen.west) * LEAST_SIDE / view.width,
+        "cell_lat": (seen.north - seen.south) * LEAST_SIDE / view.height,
+    }
+    spots = [spot.n for spot in rows(con, "map_spots", Spot, **cell)]
+    return rows(
+        con, "map_boxes", Extent, most=MOST_BOXES, turns=turns(spots, MOST_BOXES)
+    )
+
+
+def turns(sizes: list[int], most: int) -> int:
+    """How many each place shows, at most, so that together they show `most`, or all.
+
+    It may be up to twice as many as need be.
+    """
+    found = 1
+    while found < max(sizes, default=1) and sum(min(n, found) for n in sizes) < most:
+        found *= 2
+    return found
 
 
 def _frame(scenes: Extent, sources: tuple[Extent, ...]) -> Extent:

@@ -12,11 +12,16 @@ from explore.figures import ValueCount, rows
 class Selection:
     """One named selection; what is lost is of the pairs that came to it.
 
+    `model` is the scorer as `scores` name it, None where none or several fit;
     `n_saved` are kept by a floor that the cut would drop, and `least_similarity` is the
     least that the share keeps.
     """
 
     selection: str
+    scorer: str | None
+    model: str | None
+    caption: str | None
+    keep_share: float | None
     n_images: int
     n_kept: int
     n_scored: int

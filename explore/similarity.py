@@ -156,17 +156,13 @@ class _Reader:
 
     def parts(self) -> tuple[Part, ...]:
         self.join()
-        sizes = self.con.execute(
-            "select source, split, count(*) from cut_pairs group by all order by all"
-        ).fetchall()
-        ordered = self.con.execute(
-            "select similarity from cut_pairs order by source, split, similarity"
-        ).fetchnumpy()["similarity"]
-        ends = np.cumsum([n for _, _, n in sizes], dtype=np.int64)
-        pieces = np.split(np.asarray(ordered, dtype=np.float64), ends[:-1])
+        found = self.con.execute(
+            "select source, split, list(similarity) as similarities "
+            "from cut_pairs group by source, split order by source, split"
+        ).fetchnumpy()
         return tuple(
-            Part(source, split, piece)
-            for (source, split, _), piece in zip(sizes, pieces, strict=False)
+            Part(str(source), str(split), np.sort(np.asarray(some, dtype=np.float64)))
+            for source, split, some in zip(*found.values(), strict=True)
         )
 
     def bests(self, query: str) -> Ordered:

@@ -19,6 +19,10 @@ losses as (
 
 select
     coalesce(losses.selection, counted.selection) as selection,
+    losses.scorer,
+    losses.model,
+    losses.caption,
+    losses.keep_share,
     coalesce(counted.n_images, 0) as n_images,
     coalesce(counted.n_kept, 0) as n_kept,
     coalesce(counted.n_scored, 0) as n_scored,

@@ -1,17 +1,22 @@
 -- The report shows one caption style: the one that most training pairs are made of.
 with paired as (
     select
-        scene_id,
         style,
         count(*) as n
     from training_pairs
-    group by scene_id, style
+    group by style
+),
+
+captioned as (
+    select
+        style,
+        count(*) as n
+    from captions
+    group by style
 )
 
-select captions.style
-from captions
-left join paired
-    on captions.scene_id = paired.scene_id and captions.style = paired.style
-group by captions.style
-order by coalesce(sum(paired.n), 0) desc, count(*) desc, captions.style asc
+select captioned.style
+from captioned
+left join paired on captioned.style = paired.style
+order by coalesce(paired.n, 0) desc, captioned.n desc, captioned.style asc
 limit 1

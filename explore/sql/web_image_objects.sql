@@ -14,6 +14,15 @@ here as (
     where scene_id = getvariable('scene')
     order by rank asc nulls last, object_id asc
     limit getvariable('most')
+),
+
+-- Of all the objects there are, only these are read.
+tagged as (
+    select
+        object_id,
+        tags
+    from objects
+    where object_id in (select here.object_id from here)
 )
 
 select
@@ -26,10 +35,10 @@ select
     here.rank,
     coalesce(able.visible, []) as visible,
     coalesce(
-        list_transform(map_entries(objects.tags), lambda tag: concat(tag.key, '=', tag.value)),
+        list_transform(map_entries(tagged.tags), lambda tag: concat(tag.key, '=', tag.value)),
         []
     ) as tags
 from here
 left join able on here.object_id = able.object_id
-left join objects on here.object_id = objects.object_id
+left join tagged on here.object_id = tagged.object_id
 order by here.rank asc nulls last, here.object_id asc

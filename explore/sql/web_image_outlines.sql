@@ -20,33 +20,51 @@ labels as (
     from scene_tags
     where scene_id in (select scene.scene_id from scene)
     group by object_id
+),
+
+placed as (
+    select
+        scene_id,
+        object_id,
+        role,
+        rank
+    from scene_objects
+    where scene_id in (select scene.scene_id from scene)
+),
+
+-- Of all the objects there are, only these are read.
+shapes as (
+    select
+        object_id,
+        st_aswkb(geometry) as wkb
+    from objects
+    where
+        object_id in (select placed.object_id from placed)
+        and geometry is not null
 )
 
 select
-    scene_objects.scene_id,
-    scene_objects.object_id,
-    scene_objects.role,
+    placed.scene_id,
+    placed.object_id,
+    placed.role,
     named.object_id is not null as named,
     labels.label,
-    st_aswkb(objects.geometry) as wkb
-from scene_objects
-inner join objects on scene_objects.object_id = objects.object_id
+    shapes.wkb
+from placed
+inner join shapes on placed.object_id = shapes.object_id
 left join named
     on
-        scene_objects.scene_id = named.scene_id
-        and scene_objects.object_id = named.object_id
-left join labels on scene_objects.object_id = labels.object_id
-where
-    scene_objects.scene_id in (select scene.scene_id from scene)
-    and objects.geometry is not null
+        placed.scene_id = named.scene_id
+        and placed.object_id = named.object_id
+left join labels on placed.object_id = labels.object_id
 qualify row_number() over (
     order by
-        scene_objects.role asc,
+        placed.role asc,
         named.object_id is not null desc,
-        scene_objects.rank asc nulls last,
-        scene_objects.object_id asc
+        placed.rank asc nulls last,
+        placed.object_id asc
 ) <= 300
 order by
-    scene_objects.role desc,
-    scene_objects.rank desc,
-    scene_objects.object_id asc
+    placed.role desc,
+    placed.rank desc,
+    placed.object_id asc

@@ -3,6 +3,35 @@ with one as (
     select *
     from images
     where image_id = getvariable('image')
+),
+
+-- What is asked for stands in each: else the views below read all the scenes there are.
+placed as (
+    select
+        scene_id,
+        kind,
+        split
+    from scenes
+    where scene_id in (select one.scene_id from one)
+),
+
+focus as (
+    select
+        object_id,
+        osm_type,
+        osm_id,
+        kind
+    from objects
+    where object_id in (select one.object_id from one)
+),
+
+said as (
+    select
+        scene_id,
+        title,
+        title_multi_objects
+    from shown_captions
+    where scene_id in (select one.scene_id from one)
 )
 
 select
@@ -24,15 +53,17 @@ select
     one.acquired,
     one.acquired_precision,
     one.drawn,
-    scenes.split,
-    objects.osm_type,
-    objects.osm_id,
-    coalesce(focus_shapes.shape, 'unknown') as shape,
-    shown_captions.title,
-    shown_captions.title_multi_objects
+    placed.split,
+    focus.osm_type,
+    focus.osm_id,
+    case
+        when focus.osm_type = 'relation' then 'relation'
+        else coalesce(focus.kind, placed.kind, 'unknown')
+    end as shape,
+    said.title,
+    said.title_multi_objects
 from one
-left join shown_captions on one.scene_id = shown_captions.scene_id
-left join scenes on one.scene_id = scenes.scene_id
-left join focus_shapes on one.scene_id = focus_shapes.scene_id
-left join objects on one.object_id = objects.object_id
+left join said on one.scene_id = said.scene_id
+left join placed on one.scene_id = placed.scene_id
+left join focus on one.object_id = focus.object_id
 limit 1

@@ -1,7 +1,12 @@
+-- A caption that comes again is a row of duplicates: all the others are different ones.
 select
-    count(*) as n_images,
-    count(distinct captions.title) as n_titles,
-    count(distinct captions.title_multi_objects) as n_captions
-from images
-inner join captions on images.scene_id = captions.scene_id
-where captions.style in (select first_style.style from first_style)
+    coalesce(sum(shared.n_images), 0)::bigint as n_images,
+    count(shared.title) as n_titles,
+    (
+        coalesce(sum(shared.n_captions), 0)
+        - (
+            select count(*) from duplicates
+            where duplicates.what = 'title_multi_objects' and duplicates.how = 'same_text'
+        )
+    )::bigint as n_captions
+from shared_titles as shared

@@ -1,18 +1,29 @@
 -- Scenes and images by source and split.
 with pictured as (
     select
-        scene_id,
+        scenes.source,
+        scenes.split,
         count(*) as n
     from images
-    group by scene_id
+    inner join scenes on images.scene_id = scenes.scene_id
+    group by scenes.source, scenes.split
+),
+
+placed as (
+    select
+        source,
+        split,
+        count(*) as n
+    from scenes
+    group by source, split
 )
 
 select
-    scenes.source,
-    coalesce(scenes.split, 'none') as split,
-    count(*) as n_scenes,
-    coalesce(sum(pictured.n), 0)::bigint as n_images
-from scenes
-left join pictured on scenes.scene_id = pictured.scene_id
-group by all
-order by scenes.source asc, split asc
+    placed.source,
+    coalesce(placed.split, 'none') as split,
+    placed.n as n_scenes,
+    coalesce(pictured.n, 0) as n_images
+from placed
+left join pictured
+    on placed.source = pictured.source and placed.split is not distinct from pictured.split
+order by placed.source asc, split asc

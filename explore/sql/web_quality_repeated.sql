@@ -1,14 +1,9 @@
 -- The titles that most images share.
 select
-    captions.title as label,
-    count(*) as n,
-    count(distinct images.source) as n_sources
-from images
-inner join captions on images.scene_id = captions.scene_id
-where
-    captions.style in (select first_style.style from first_style)
-    and captions.title is not null
-group by captions.title
-having count(*) > 1
-order by n desc, label asc
+    title as label,
+    n_images as n,
+    n_sources
+from shared_titles
+where title is not null and n_images > 1
+order by n_images desc, title asc
 limit getvariable('most')

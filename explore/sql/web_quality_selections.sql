@@ -1,5 +1,9 @@
 select
     selection,
+    scorer,
+    model,
+    caption,
+    keep_share,
     n_pairs,
     n_pairs_kept,
     n_tags,

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from explore.web import likeness
-from explore.web.gallery_asked import Asked, asked_of
+from explore.web.gallery_asked import END, MOST_ON_A_PAGE, PAGE, Asked, asked_of
 from explore.web.gallery_cards import cards_of, mark_of, marks_of
 from explore.web.gallery_facets import facets_of
 from explore.web.gallery_found import Found, found_of
-from explore.web.gallery_pages import MOST_COUNTED, PAGE
+from explore.web.gallery_pages import MOST_COUNTED
 from explore.web.site import SiteDep
 from explore.web.uploaded import decoded
 from skyloom.errors import SkyloomError, UsageError
@@ -25,8 +25,8 @@ router = APIRouter()
 def gallery(request: Request, site: SiteDep) -> HTMLResponse:
     """One page of images."""
     asked = asked_of(request.query_params.multi_items())
-    with site.reading() as con:
-        views = site.views()
+    views = site.views()
+    with site.reading(views=views) as con:
         facets = facets_of(views)
         facets.check(asked)
         style, selection = facets.style(asked), facets.selection(asked)
@@ -47,6 +47,9 @@ def gallery(request: Request, site: SiteDep) -> HTMLResponse:
         selection=selection,
         earlier=_earlier(asked, found),
         later=_later(asked, found),
+        last=_last(asked, found),
+        usual_size=PAGE,
+        page_sizes=sorted({PAGE, 2 * PAGE, 5 * PAGE, MOST_ON_A_PAGE, asked.page}),
         most=MOST_COUNTED,
         pills=_pills(asked),
     )
@@ -73,7 +76,7 @@ def _earlier(asked: Asked, found: Found) -> str | None:
     if not found.ids.earlier:
         return None
     if found.how is not None:
-        rank = int(asked.after or 0) - PAGE
+        rank = int(asked.after or 0) - asked.page
         return asked.from_start(after=str(rank) if rank > 0 else None)
     # Behind the last image there is none to go back from.
     return asked.from_start(before=next(iter(found.ids.images), None))
@@ -83,8 +86,15 @@ def _later(asked: Asked, found: Found) -> str | None:
     if not found.ids.later:
         return None
     if found.how is not None:
-        return asked.from_start(after=str(int(asked.after or 0) + PAGE))
+        return asked.from_start(after=str(int(asked.after or 0) + asked.page))
     return asked.from_start(after=found.ids.images[-1])
+
+
+def _last(asked: Asked, found: Found) -> str | None:
+    """The last page; a ranking is short and has no link to its end."""
+    if not found.ids.later or found.how is not None:
+        return None
+    return asked.from_start(before=END)
 
 
 @dataclass(frozen=True)

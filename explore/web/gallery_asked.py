@@ -14,6 +14,8 @@ LONGEST = 255  # as OpenStreetMap has it for keys and values
 MOST_WORDS = 8
 YES_NO = ("yes", "no")
 ON_OFF = ("on", "off")
+PAGE, MOST_ON_A_PAGE = 48, 480
+END = "~"  # behind every image id
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Asked:
     """The parameters of the address; None is not asked for.
 
     `q` are words of captions; `like` and `like_image` rank. `after` and `before` are
-    an image id, or in a ranking a rank.
+    an image id, or in a ranking a rank; `per_page` is how many images a page has.
     """
 
     q: str | None = None
@@ -42,6 +44,12 @@ class Asked:
     after: str | None = None
     before: str | None = None
     outlines: str | None = None
+    per_page: int | None = None
+
+    @property
+    def page(self) -> int:
+        """How many images a page has."""
+        return self.per_page or PAGE
 
     @property
     def tag(self) -> str:
@@ -91,7 +99,8 @@ def asked_of(pairs: Sequence[tuple[str, str]]) -> Asked:
             given[name] = _text(name, text)
     _split_tag(given)
     numbers = {name: _number(name, given) for name in ("sim_min", "sim_max")}
-    asked = Asked(**(given | numbers | {"bbox": read_box(given.get("bbox"))}))  # type: ignore[arg-type]
+    more = {"bbox": read_box(given.get("bbox")), "per_page": _per_page(given)}
+    asked = Asked(**(given | numbers | more))  # type: ignore[arg-type]
     _check(asked)
     return asked
 
@@ -137,6 +146,15 @@ def _number(name: str, given: Mapping[str, str]) -> float | None:
     if number is None or not -1 <= number <= 1:
         raise UsageError(f"{name} is no number from -1 to 1", remedy="like 0.28")
     return number
+
+
+def _per_page(given: Mapping[str, str]) -> int | None:
+    if "per_page" not in given:
+        return None
+    text = given["per_page"]
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST_ON_A_PAGE):
+        raise UsageError(f"per_page is no whole number from 1 to {MOST_ON_A_PAGE}")
+    return int(text)
 
 
 def _finite(text: str) -> float | None:

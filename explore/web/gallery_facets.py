@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from explore.figures import rows, sql
 from explore.web.gallery_asked import Asked, known
@@ -33,14 +32,14 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Landmark:
-    """One image id of many."""
+    """Where a window of image ids may end."""
 
-    image_id: str
+    landmark: str
 
 
 @dataclass(frozen=True)
 class Facets:
-    """Choices by facet and name; `landmarks` are some image ids in order."""
+    """Choices by facet and name; `landmarks` part the image ids, in order."""
 
     sizes: Sizes
     choices: Mapping[str, Mapping[str, Choice]]
@@ -73,21 +72,22 @@ class Facets:
 def facets_of(views: Views) -> Facets:
     """The facets of a run; who asks first waits for them, and so do others then."""
     with _finding:
-        return _facets(views)
+        return views.held("gallery").get("facets", lambda: _facets(views))
 
 
 _finding = threading.Lock()
 
 
-@lru_cache(maxsize=4)
 def _facets(views: Views) -> Facets:
     with views.database.cursor() as con:
         # 50 MB for a million scenes.
-        con.execute("create schema gallery")
-        con.execute(f"create table gallery.scenes as {sql('web_gallery_places')}")
+        con.execute("create schema if not exists gallery")
+        con.execute(
+            f"create or replace table gallery.scenes as {sql('web_gallery_places')}"
+        )
         (sizes,) = rows(con, "web_gallery_sizes", Sizes)
         choices: dict[str, dict[str, Choice]] = {}
         for choice in rows(con, "web_gallery_facets", Choice):
             choices.setdefault(choice.facet, {})[choice.name] = choice
         landmarks = rows(con, "web_gallery_landmarks", Landmark)
-    return Facets(sizes, choices, tuple(one.image_id for one in landmarks))
+    return Facets(sizes, choices, tuple(one.landmark for one in landmarks))

@@ -10,7 +10,7 @@ from explore.remembered import Remembered
 from explore.web import likeness
 from explore.web.gallery_asked import MOST_WORDS, Asked
 from explore.web.gallery_facets import Facets
-from explore.web.gallery_pages import PAGE, Ids, count, page_of
+from explore.web.gallery_pages import Ids, count, page_of
 from explore.web.gallery_where import Where, where
 from explore.web.site import Site
 from skyloom.errors import SkyloomError, UsageError
@@ -104,11 +104,11 @@ def _page_of_ranked(asked: Asked, ranked: likeness.Ranked, said: str | None) -> 
     if asked.before is not None or not (asked.after or "0").isdecimal():
         raise UsageError("a ranking is paged by after=RANK", remedy="like after=48")
     start = int(asked.after or 0)
-    shown = ranked.images[start : start + PAGE]
+    shown = ranked.images[start : start + asked.page]
     ids = Ids(
         tuple(image_id for image_id, _ in shown),
         start > 0,
-        len(ranked.images) > start + PAGE,
+        len(ranked.images) > start + asked.page,
     )
     scores = tuple(score for _, score in shown)
     return Found(ids, scores, ranked.how, said, len(ranked.images))

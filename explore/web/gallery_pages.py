@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from explore.web.gallery_asked import Asked
+from explore.web.gallery_asked import END, Asked
 from explore.web.gallery_where import Where, set_variables
 
-PAGE = 48
 MOST_COUNTED = 10_000
 # A window of one landmark holds about a thousand images. What is frequent is found in
 # the first window; what is rare costs one more look at everything.
@@ -55,20 +54,20 @@ def page_of(
 ) -> Ids:
     """The page after one image, before one, or the first.
 
-    `landmarks` are some image ids in order: they bound what is read, and change nothing
-    of what is found.
+    `landmarks` part the ids into windows, in order: they bound what is read, and change
+    nothing of what is found.
     """
     set_variables(con, where.variables)
     back = asked.before is not None
     found: list[str] = []
     for window in _windows(asked, landmarks):
-        found += _search(con, where, window, back, PAGE + 1 - len(found))
-        if len(found) > PAGE:
+        found += _search(con, where, window, back, asked.page + 1 - len(found))
+        if len(found) > asked.page:
             break
-    shown = tuple(found[:PAGE])
-    more = len(found) > PAGE
+    shown = tuple(found[: asked.page])
+    more = len(found) > asked.page
     if back:
-        return Ids(shown[::-1], more, bool(shown))
+        return Ids(shown[::-1], more, bool(shown) and asked.before != END)
     return Ids(shown, asked.after is not None, more)
 
 

@@ -30,7 +30,8 @@ FILTERS: tuple[str, ...] = (
     "source",
     "country",
 )
-FILTERS += ("split", "style", "selection", "kept", "sim_min", "sim_max", "outlines")
+FILTERS += ("split", "style", "selection", "kept", "sim_min", "sim_max")
+FILTERS += ("outlines", "per_page")
 MOST_TAGS = 40
 router = APIRouter()
 

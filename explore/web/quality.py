@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
@@ -12,7 +13,6 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from explore.charts import ticks
 from explore.figures import literal, rows, sql
-from explore.remembered import Held, Remembered
 from explore.similarity import (
     Choice,
     Distribution,
@@ -21,34 +21,26 @@ from explore.similarity import (
     read_distribution,
     similarity_histogram,
 )
-from explore.web.site import Site, SiteDep
+from explore.web.site import FIRST_LOOK_S, SiteDep, Views
 from skyloom.errors import UsageError
 
 BESIDE = 8
-# All words of a run are read once, when its cut is looked at first.
-FIRST_LOOK_S = 40.0
 CAPTIONS = ("title", "title_multi_objects", "polished")
 router = APIRouter()
-# Pieces of what was last looked at; a run of the catalog never changes.
-PIECES = 24
-pieces: Remembered[Any] = Remembered(PIECES)
 
 
 @dataclass(frozen=True)
 class Choosable:
-    """A selection, or a model and the caption it scored, with how many scores."""
+    """A selection, or a model and the caption it scored, with how many scores.
+
+    `cut` is where a selection itself cuts; None where it keeps nothing by share.
+    """
 
     selection: str | None
     model: str | None
     caption: str | None
     n_scored: int
-
-
-@dataclass(frozen=True)
-class OwnCut:
-    """Where a selection itself cuts; None where it keeps nothing by share."""
-
-    value: float | None
+    cut: float | None
 
 
 @dataclass(frozen=True)
@@ -66,9 +58,13 @@ class Beside:
 
 @dataclass(frozen=True)
 class SelectionLoss:
-    """What a selection of the seed keeps and loses, in all."""
+    """What a selection of the seed goes by, keeps and loses, in all."""
 
     selection: str
+    scorer: str | None
+    model: str | None
+    caption: str
+    keep_share: float
     n_pairs: int
     n_pairs_kept: int
     n_tags: int
@@ -102,12 +98,11 @@ def quality(
 ) -> HTMLResponse:
     """The histogram of similarities with a cut, and what each selection lost."""
     asked = Choice(selection or None, scorer or None, column or None)
-    run_id = site.views().run_id
-    with site.reading(FIRST_LOOK_S) as con:
-        choices = _choices(con, site, run_id)
-        selections = rows(con, "web_quality_selections", SelectionLoss)
+    views = site.views()
+    with site.reading(FIRST_LOOK_S, views) as con:
+        choices, selections = _choices(con, views), _selections(con)
         choice = _chosen(choices, asked)
-        view = _view(con, site, run_id, choice, cut) if choice else None
+        view = _view(con, views, choices, choice, cut) if choice else None
     columns = similarity_histogram(view.found.similarities) if view else None
     return site.page(
         request,
@@ -115,6 +110,8 @@ def quality(
         choices=choices,
         choice=choice,
         selections=selections,
+        goes_by={one.selection: one for one in selections},
+        cuts={one.selection: one.cut for one in choices},
         view=view,
         captions=CAPTIONS,
         losses=view and losses(view.found, view.cut),
@@ -133,10 +130,11 @@ def cut_through(
         UsageError: nothing is scored, or the cut is no number.
     """
     asked = Choice(selection or None, scorer or None, column or None)
-    run_id = site.views().run_id
-    with site.reading() as con:
-        choice = _chosen(_choices(con, site, run_id), asked)
-        view = _view(con, site, run_id, choice, cut) if choice else None
+    views = site.views()
+    with site.reading(views=views) as con:
+        choices = _choices(con, views)
+        choice = _chosen(choices, asked)
+        view = _view(con, views, choices, choice, cut) if choice else None
     if view is None:
         raise UsageError("nothing is scored here")
     answer: dict[str, Any] = asdict(losses(view.found, view.cut))
@@ -145,12 +143,24 @@ def cut_through(
     return JSONResponse(answer)
 
 
-def _choices(
-    con: duckdb.DuckDBPyConnection, site: Site, run_id: str
-) -> tuple[Choosable, ...]:
+def _choices(con: duckdb.DuckDBPyConnection, views: Views) -> tuple[Choosable, ...]:
     con.execute(f"create temp table first_style as {sql('web_quality_style')}")
-    held = Held(_pieces(site, run_id), (str(site.lake.root), run_id))
-    return held.get("choices", lambda: rows(con, "web_quality_choices", Choosable))
+    return views.held("quality").get(
+        "choices", lambda: rows(con, "web_quality_choices", Choosable)
+    )
+
+
+def _selections(con: duckdb.DuckDBPyConnection) -> tuple[SelectionLoss, ...]:
+    return rows(con, "web_quality_selections", SelectionLoss)
+
+
+def _pairs(con: duckdb.DuckDBPyConnection, choice: Choice) -> Hashable:
+    """What the scored pairs depend on: selections of one scorer have the same."""
+    for one in _selections(con):
+        own = choice.model is None and one.selection == choice.selection
+        if own and one.model:
+            return one.model, one.caption
+    return choice
 
 
 def _chosen(choices: tuple[Choosable, ...], asked: Choice) -> Choice | None:
@@ -180,15 +190,23 @@ def _known(what: str, name: str | None, known: list[str]) -> None:
 
 
 def _view(
-    con: duckdb.DuckDBPyConnection, site: Site, run_id: str, choice: Choice, cut: str
+    con: duckdb.DuckDBPyConnection,
+    views: Views,
+    choices: tuple[Choosable, ...],
+    choice: Choice,
+    cut: str,
 ) -> View | None:
-    held = _held(con, site, run_id, choice)
+    for name, value in asdict(choice).items():
+        con.execute(f"set variable {name} = {literal(value)}")
+    con.execute(f"create temp view scored_pairs as {sql('web_quality_scored')}")
+    held = views.held("quality", _pairs(con, choice))
     found = read_distribution(con, held)
     if not len(found.similarities):
         return None
-    (own,) = held.get("own", lambda: rows(con, "web_quality_own_cut", OwnCut))
+    cuts = {one.selection: one.cut for one in choices}
+    own = None if choice.model else cuts.get(choice.selection)
     middle = float(found.similarities[len(found.similarities) // 2])
-    value = _number(cut, middle if own.value is None else own.value)
+    value = _number(cut, middle if own is None else own)
     below, above = beside(found, value, BESIDE)
     both = below | above
     near = rows(
@@ -202,25 +220,11 @@ def _view(
     return View(
         choice,
         value,
-        own.value,
+        own,
         found,
         tuple(known[image_id] for image_id in below if image_id in known),
         tuple(known[image_id] for image_id in above if image_id in known),
     )
-
-
-def _held(
-    con: duckdb.DuckDBPyConnection, site: Site, run_id: str, choice: Choice
-) -> Held:
-    for name, value in asdict(choice).items():
-        con.execute(f"set variable {name} = {literal(value)}")
-    con.execute(f"create temp view scored_pairs as {sql('web_quality_scored')}")
-    return Held(_pieces(site, run_id), (str(site.lake.root), run_id, choice))
-
-
-def _pieces(site: Site, run_id: str) -> Remembered[Any]:
-    # A run published since the request came may be the one that is read.
-    return pieces if site.views().run_id == run_id else Remembered(PIECES)
 
 
 def _number(text: str, usual: float) -> float:

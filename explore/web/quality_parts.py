@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from explore.balance import SPLITS, class_balance
+from explore.balance import SPLITS, Balance, class_balance
 from explore.coverage import coverage
 from explore.figures import Reject, rows, sql
-from explore.web.site import SiteDep
+from explore.web.site import FIRST_LOOK_S, SiteDep
 
 MOST = 30
 router = APIRouter()
@@ -126,30 +127,47 @@ def rejects(request: Request, site: SiteDep) -> HTMLResponse:
 @router.get("/quality/balance")
 def balance(request: Request, site: SiteDep) -> HTMLResponse:
     """The tags of focus objects, by frequency."""
-    with site.reading() as con:
-        con.execute(f"create temp table first_style as {sql('web_quality_style')}")
-        found = class_balance(con, most=MOST)
+    views = site.views()
+    with site.reading(FIRST_LOOK_S, views) as con:
+        found = views.held("balance").get("tags", lambda: _balance(con))
     return site.page(request, "quality_balance.html.j2", balance=found, splits=SPLITS)
 
 
 @router.get("/quality/coverage")
 def covered(request: Request, site: SiteDep) -> HTMLResponse:
     """Where the scenes lie."""
-    with site.reading() as con:
-        drawn = coverage(con)
-        places = rows(con, "web_quality_places", Place)
+    views = site.views()
+    held = views.held("coverage")
+    with site.reading(FIRST_LOOK_S, views) as con:
+        drawn = held.get("map", lambda: coverage(con))
+        places = held.get("places", lambda: rows(con, "web_quality_places", Place))
     return site.page(request, "quality_coverage.html.j2", map=drawn, places=places)
 
 
 @router.get("/quality/repeats")
 def repeats(request: Request, site: SiteDep) -> HTMLResponse:
     """Captions and images that come again."""
-    with site.reading() as con:
-        con.execute(f"create temp table first_style as {sql('web_quality_style')}")
-        (distinct,) = rows(con, "web_quality_distinct", Distinct)
-        values: dict[str, Any] = {
-            "counts": rows(con, "web_quality_repeat_counts", Repeats),
-            "titles": rows(con, "web_quality_repeated", Repeated, most=MOST),
-            "alike": rows(con, "web_quality_alike", Alike, most=12),
-        }
-    return site.page(request, "quality_repeats.html.j2", distinct=distinct, **values)
+    views = site.views()
+    with site.reading(FIRST_LOOK_S, views) as con:
+        values = views.held("repeats").get("all", lambda: _repeats(con))
+    return site.page(request, "quality_repeats.html.j2", **values)
+
+
+def _balance(con: duckdb.DuckDBPyConnection) -> Balance:
+    con.execute(f"create temp table first_style as {sql('web_quality_style')}")
+    return class_balance(con, most=MOST)
+
+
+def _repeats(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    for table, query in (
+        ("first_style", "web_quality_style"),
+        ("shared_titles", "web_quality_titles_shared"),
+    ):
+        con.execute(f"create temp table {table} as {sql(query)}")
+    (distinct,) = rows(con, "web_quality_distinct", Distinct)
+    return {
+        "distinct": distinct,
+        "counts": rows(con, "web_quality_repeat_counts", Repeats),
+        "titles": rows(con, "web_quality_repeated", Repeated, most=MOST),
+        "alike": rows(con, "web_quality_alike", Alike, most=12),
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -15,13 +15,18 @@ from jinja2 import Environment
 
 from explore.figures import sql
 from explore.page import environment
+from explore.remembered import Held, Remembered
 from explore.web.asker import Asker
 from skyloom import __version__, gate
-from skyloom.catalog import Catalog
+from skyloom.catalog import POINTER, Catalog
 from skyloom.duck import quoted
 from skyloom.errors import SkyloomError
 from skyloom.lake import Lake
 
+# Pieces of what was last looked at: six of each cut, one or two of a page.
+PIECES = 32
+# All words of a run may be read once, when a page of them is looked at first.
+FIRST_LOOK_S = 40.0
 NAV = (
     ("/", "Gallery"),
     ("/map", "Map"),
@@ -53,6 +58,11 @@ class Views:
 
     run_id: str
     database: duckdb.DuckDBPyConnection
+    _remembered: Remembered[Any] = field(default_factory=lambda: Remembered(PIECES))
+
+    def held(self, *name: Hashable) -> Held:
+        """What is remembered under a name; a run never changes, nor do its answers."""
+        return Held(self._remembered, name)
 
 
 @dataclass
@@ -64,6 +74,7 @@ class Site:
     templates: Environment = field(default_factory=environment)
     asker: Asker = field(default_factory=Asker)
     _views: Views | None = None
+    _pointer: tuple[int, ...] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -74,23 +85,29 @@ class Site:
 
         Requests that still read the older one are not disturbed.
         """
-        catalog = Catalog.open(self.lake)
         with self._lock:
-            if self._views is None or self._views.run_id != catalog.run_id:
-                self._views = Views(catalog.run_id, _database(catalog, self.limits))
+            # Read before the run: of one published meanwhile the next request knows.
+            pointer = _state(self.lake)
+            if self._views is None or pointer is None or pointer != self._pointer:
+                catalog = Catalog.open(self.lake)
+                if self._views is None or self._views.run_id != catalog.run_id:
+                    self._views = Views(catalog.run_id, _database(catalog, self.limits))
+                self._pointer = pointer
             return self._views
 
     @contextmanager
     def reading(
-        self, timeout_s: float | None = None
+        self, timeout_s: float | None = None, views: Views | None = None
     ) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection to the current run for one request, stopped when time is up.
+        """A connection to a run for one request, stopped when time is up.
+
+        It is the current run where none is given.
 
         Raises:
             BusyError: no place became free, or the time was up.
         """
         limit = timeout_s or self.limits.timeout_s
-        with self.place(), self.views().database.cursor() as con:
+        with self.place(), (views or self.views()).database.cursor() as con:
             timer = threading.Timer(limit, con.interrupt)
             timer.start()
             try:
@@ -140,6 +157,15 @@ def current_site(request: Request) -> Site:
 
 
 SiteDep = Annotated[Site, Depends(current_site)]
+
+
+def _state(lake: Lake) -> tuple[int, ...] | None:
+    """What of the pointer's file changes when a run is published; None is no file."""
+    try:
+        found = (lake.catalog / POINTER).stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _database(catalog: Catalog, limits: Limits) -> duckdb.DuckDBPyConnection:

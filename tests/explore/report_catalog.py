@@ -11,7 +11,8 @@ MORE = {
     "build_settings": "name varchar, value varchar",
     "duplicates": "what varchar, image_id varchar, how varchar, "
     "duplicate_of varchar, distance double, n_alike bigint",
-    "selection_losses": "selection varchar, part varchar, name varchar, "
+    "selection_losses": "selection varchar, scorer varchar, model varchar, "
+    "caption varchar, keep_share double, part varchar, name varchar, "
     "n_pairs bigint, n_tags bigint, n_tags_lost bigint, n_titles bigint, "
     "n_titles_lost bigint, n_captions bigint, n_captions_lost bigint",
     "polished_captions": "scene_id varchar, style varchar, caption_source varchar, "

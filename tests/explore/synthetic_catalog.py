@@ -225,6 +225,39 @@ TABLES = {
                 concat('similarity ', similarity, ', the cut is 0.26'))
         from ids
     """,
+    "selection_losses": f"""
+        select selection, scorer, model, 'title' as caption, keep_share, 'all' as part,
+            (select count(*) from ids) as n_pairs,
+            (select count(*) from ids where similarity >= least) as n_pairs_kept,
+            {KINDS} as n_tags, {KINDS} as n_tags_kept, 0 as n_tags_lost,
+            (select count(distinct {TITLE}) from ids) as n_titles, 0 as n_titles_lost,
+            (select count(distinct {MULTI}) from ids) as n_captions,
+            (
+                select count(distinct {MULTI})
+                - count(distinct {MULTI}) filter (where similarity >= least) from ids
+            ) as n_captions_lost
+        from (values
+            ('all', null, null, 1.0, 0.0),
+            ('top30', 'ViT-L-14/openai', '{MODEL}', 0.3, 0.26)
+        ) as seed (selection, scorer, model, keep_share, least)
+    """,
+    # Titles are few, and nearly each caption with surroundings stands alone.
+    "duplicates": f"""
+        select what, image_id, 'same_text' as how, first_id as duplicate_of,
+            0.0 as distance, n_alike
+        from (
+            select what, image_id, min(image_id) over alike as first_id,
+                count(*) over alike as n_alike
+            from (
+                select 'title' as what, image_id, {TITLE} as said from ids
+                union all
+                select 'title_multi_objects', image_id, {MULTI} from ids
+            )
+            window alike as (partition by what, said)
+        )
+        where image_id != first_id
+        order by what, image_id
+    """,
     "training_pairs": f"""
         select selection, 'skyscript' as style, image_id, scene_id, source,
             concat('images/', image_id, '.jpg') as filepath, {TITLE} as title,

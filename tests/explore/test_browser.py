@@ -3,6 +3,7 @@
 Without /usr/bin/chromium these tests are skipped; `.ci/run` installs it.
 """
 
+import html
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.explore.synthetic_catalog import HOSTILE, write_catalog
+from tests.explore.web_site import browser
 
 CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [
@@ -21,7 +23,7 @@ pytestmark = [
     ),
     pytest.mark.xdist_group("browser"),
 ]
-N_IMAGES = 100_000
+N_IMAGES, MOST = 100_000, 480
 WIDE, NARROW = (1400, 900), (390, 800)
 FLAGS = (
     "--no-sandbox",
@@ -104,9 +106,11 @@ def open_page(chromium, site, jpeg):
     """Opens a page; whatever it complained of or asked elsewhere fails the test."""
     complaints, contexts = [], []
 
-    def opened(path, size=WIDE):
+    def opened(path, size=WIDE, **settings):
         width, height = size
-        context = chromium.new_context(viewport={"width": width, "height": height})
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, **settings
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(60_000)
@@ -137,12 +141,18 @@ def _watch(url, site, complaints):
 
 
 @pytest.fixture(scope="module")
-def some_image(lake):
+def every_image(lake):
     from skyloom.catalog import Catalog
 
     with Catalog.open(lake).connect() as con:
-        ((image,),) = con.execute("select min(image_id) from images").fetchall()
-        return image
+        found = con.execute("select image_id from images order by image_id").fetchall()
+        assert len(found) == N_IMAGES
+        return [image for (image,) in found]
+
+
+@pytest.fixture(scope="module")
+def some_image(every_image):
+    return every_image[0]
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -158,9 +168,20 @@ def test_every_page_is_quiet_and_accessible(open_page, some_image, path, size):
     assert across <= size[0], "wider than its window"
 
 
+@pytest.mark.parametrize("path", ["/", "/quality", "/image/{image}"])
+def test_dark_pages_are_dark_and_legible(open_page, some_image, path):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_page(path.format(image=some_image), color_scheme="dark")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert max(map(int, re.findall(r"\d+", ground)[:3])) < 80
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
 def _ids(page):
     links = page.locator("a.frame")
-    return [one.get_attribute("href") for one in links.all()]
+    return links.evaluate_all("all => all.map(one => one.getAttribute('href'))")
 
 
 def test_pages_follow_each_other(open_page):
@@ -175,6 +196,49 @@ def test_pages_follow_each_other(open_page):
     with page.expect_navigation():
         page.keyboard.press("p")
     assert _ids(page) == seen[9 * 48 : 10 * 48]
+
+
+def _go(page, name):
+    with page.expect_navigation():
+        page.get_by_role("link", name=name).first.click()
+
+
+def test_the_end_and_back(open_page, every_image):
+    page = open_page("/")
+    page.get_by_text("Filters", exact=True).click()
+    page.get_by_label("Images on a page").select_option("96")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Apply").click()
+    named = [f"/image/{image}" for image in every_image]
+    _go(page, "Last")
+    assert _ids(page) == named[-96:]
+    assert page.get_by_role("link", name="Next").count() == 0
+    _go(page, "Previous")
+    assert _ids(page) == named[-192:-96]
+    _go(page, "Next")
+    assert _ids(page) == named[-96:]
+    _go(page, "First")
+    assert _ids(page) == named[:96]
+
+
+def test_all_pages_show_each_image_once_in_order(lake, every_image, monkeypatch):
+    """By each page's own link to the next; the cards, which are dear, stay away."""
+    shown = []
+
+    def cards(con, images, **how):
+        shown.extend(images)
+        return ()
+
+    monkeypatch.setattr("explore.web.gallery.cards_of", cards)
+    client, pages = browser(lake.root), 0
+    later = [f"/?per_page={MOST}"]
+    while later:
+        answer = client.get(html.unescape(later[0]))
+        assert answer.status_code == 200
+        later = re.findall(r'<link rel="next" href="([^"]+)">', answer.text)
+        pages += 1
+    assert shown == every_image
+    assert pages == -(-N_IMAGES // MOST)
 
 
 def test_a_filter_stays_in_the_address(open_page):
@@ -223,6 +287,41 @@ def test_a_box_is_drawn_and_shown_in_the_gallery(open_page):
     counted = page.locator("main").inner_text()
     n = int(said.replace(",", ""))
     assert f"{n:,} image" in counted or (n > 10_000 and "10,000+" in counted)
+
+
+def _drag_by_finger(page, start, end):
+    """As chromium itself hears of one finger on a screen."""
+    session = page.context.new_cdp_session(page)
+    for kind, place in (("touchStart", start), ("touchMove", end), ("touchEnd", None)):
+        points = [{"x": place[0], "y": place[1]}] if place else []
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_a_finger_draws_a_box(open_page):
+    page = open_page("/map", NARROW, has_touch=True, is_mobile=True)
+    page.wait_for_selector("canvas")
+    draw = page.get_by_role("button", name="Draw a box")
+    draw.tap()
+    assert draw.get_attribute("aria-pressed") == "true"
+    page.locator("canvas").first.scroll_into_view_if_needed()
+    frame = page.locator("canvas").first.bounding_box()
+    x, y = frame["x"] + frame["width"] * 0.3, frame["y"] + frame["height"] * 0.3
+    _drag_by_finger(page, (x, y), (x + 100, y + 80))
+    page.get_by_role("link", name=re.compile(r"in the gallery")).wait_for()
+    sides = [float(page.get_by_label(name).input_value()) for name in ("West", "East")]
+    assert sides[0] < sides[1]
+
+
+def test_a_box_of_four_numbers_needs_no_pointer(open_page):
+    page = open_page("/map")
+    for name, side in zip(
+        ("West", "South", "East", "North"), (0, 40, 30, 60), strict=True
+    ):
+        page.get_by_label(name, exact=True).fill(str(side))
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name=re.compile(r"in the gallery")).wait_for()
+    page.wait_for_url(re.compile(r"bbox="))
+    assert "0%2C40%2C30%2C60" in page.url or "bbox=0,40,30,60" in page.url
 
 
 def test_hostile_tags_are_text(open_page):

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
-from explore.web import gallery_pages, likeness
-from explore.web.gallery_asked import Asked, asked_of
+from explore.web import likeness
+from explore.web.gallery_asked import PAGE, Asked, asked_of
 from explore.web.gallery_cards import mark_of
 from explore.web.gallery_facets import facets_of
 from tests.explore.published import publish_tables, typed_tables
@@ -84,7 +84,7 @@ def test_paging_forth_and_back_gives_each_image_once_in_order(
         monkeypatch.setattr("explore.web.gallery.facets_of", dense)
     client = browser(lake.root)
     every = wanted(tables, "scenes.split = 'test'")
-    assert len(every) > 3 * gallery_pages.PAGE
+    assert len(every) > 3 * PAGE
     pages, last = forth(client, "/?split=test")
     assert [one for page in pages for one in page] == every
     back = [pages[-1]]
@@ -163,6 +163,8 @@ def test_a_filter_leaves_what_it_says(client, tables, asked, condition):
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
+        ("per_page=481", "from 1 to 480"),
+        ("per_page=-1", "from 1 to 480"),
         ("sources=US", "no parameter &#39;sources&#39;"),
         ("source=XX", "no source &#39;XX&#39;; there is AT, DR, S2, US"),
         ("country=XX", "no country"),
@@ -212,12 +214,23 @@ def test_hostile_text_is_text_and_can_be_asked_for(client):
             again = client.get("/", params={name: text})
             assert again.status_code == 200, again.text
             assert "<script>alert" not in again.text
-    assert len(ids(client.get("/"))) == gallery_pages.PAGE
+    assert len(ids(client.get("/"))) == PAGE
+
+
+def test_the_end_is_one_link_away_and_a_page_as_long_as_asked(client, tables):
+    every = wanted(tables, "true")
+    first = client.get("/?per_page=200")
+    assert ids(first) == every[:200]
+    (last,) = re.findall(r'href="([^"]+)">Last</a>', first.text)[:1]
+    end = client.get(html.unescape(last))
+    assert ids(end) == every[-200:]
+    assert link(end, "next") is None
+    assert ids(client.get(link(end, "prev"))) == every[-400:-200]
 
 
 def test_an_address_beyond_the_last_image_says_so(client):
     assert "no image beyond" in client.get("/?after=zzz").text
-    assert len(ids(client.get("/?before=zzz"))) == gallery_pages.PAGE
+    assert len(ids(client.get("/?before=zzz"))) == PAGE
     assert ids(client.get("/?before=a")) == []
 
 

@@ -110,6 +110,8 @@ def lake(tmp_path_factory, images):
         for one in images:
             put(con, one)
         add(con, "selection_losses", selection="top30", part="all", n_pairs=48,
+            scorer="ViT-L-14/openai", model="ViT-L-14@def", caption="title",
+            keep_share=0.3,
             n_pairs_kept=20, n_tags=11, n_tags_kept=9, n_tags_lost=2, n_titles=9,
             n_titles_lost=1, n_captions=40, n_captions_lost=17)  # fmt: skip
         add(con, "rejects", osm_type="way", osm_id=5, reason="ring not closed")
@@ -118,6 +120,12 @@ def lake(tmp_path_factory, images):
         add(con, "import_rejects", dataset="old", image_name="x", reason="no_image")
         add(con, "duplicates", what="image", image_id="a1_US_20", how="near",
             duplicate_of="a2_US_20", distance=4)  # fmt: skip
+        said = set()
+        for one in images:
+            if one["multi"] in said:
+                add(con, "duplicates", what="title_multi_objects", how="same_text",
+                    image_id=f"{one['scene']}_20", duplicate_of="a0_S2_20")  # fmt: skip
+            said.add(one["multi"])
         publish_tables(con, root)
     return root
 
@@ -212,6 +220,48 @@ def test_the_page_works_without_its_script(lake):
     assert re.search(r'name="cut"[^>]* value="0\.25', own)
 
 
+def test_a_selection_names_its_scorer_caption_share_and_cut(lake, images):
+    page = browser(lake).get("/quality?selection=top30").text
+    kept = [one for one in images if one["split"] != "gap"]
+    least = min(one["similarity"] for one in kept if one["similarity"] >= 0.25)
+    row = page.split("What each selection lost")[1]
+    for said in ("ViT-L-14@def on title", "30.0\N{NO-BREAK SPACE}%", f"{least:.6g}"):
+        assert said in row
+    assert "ViT-L-14@def on title" in page.split("</figcaption>")[0]
+    other = browser(lake).get(f"/quality?selection=top30&scorer={MODEL}").text
+    assert f"{MODEL} on title" in other.split("</figcaption>")[0]
+
+
+def test_what_is_remembered_goes_with_its_run(tmp_path, monkeypatch):
+    from skyloom.catalog import Catalog
+
+    opened = []
+    usual = Catalog.open
+
+    def heard(lake):
+        opened.append(lake)
+        return usual(lake)
+
+    monkeypatch.setattr(Catalog, "open", heard)
+
+    def published(title):
+        with typed_tables() as con:
+            for year in (20, 21):
+                ids = {"image_id": f"a1_US_{year}", "scene_id": "a1_US"}
+                add(con, "images", **ids, source="US")
+            add(con, "captions", scene_id="a1_US", style=STYLE, title=title)
+            publish_tables(con, tmp_path)
+
+    published("one")
+    client = browser(tmp_path)
+    for _ in range(2):
+        assert ">one</a>" in client.get("/quality/repeats").text
+    assert len(opened) == 1
+    published("other")
+    assert ">other</a>" in client.get("/quality/repeats").text
+    assert len(opened) == 2
+
+
 def test_hostile_text_stays_text(lake):
     client = browser(lake)
     for path in ("", "/rejects", "/balance", "/coverage", "/repeats"):
@@ -274,6 +324,10 @@ def test_repeats_are_counted(lake, images):
     shared = sum(one["title"] == "thing 0" for one in images)
     assert re.search(rf'thing 0</a></th><td class="num">{shared}<', page)
     assert 'src="/chips/a2_US_20.jpg"' in page and "4 of 64 bits" in page
+    for what, of in (("titles", "title"), ("captions with surroundings", "multi")):
+        n = len({one[of] for one in images})
+        assert n < len(images) or of == "multi"
+        assert re.search(rf"<dt>distinct {what}[^<]*</dt><dd>{n}</dd>", page)
 
 
 def test_classes_of_one_size_are_as_many_as_they_are():

@@ -86,7 +86,15 @@ tag_counts as (
 ),
 
 named as (
-    select selection from {{ ref('stg_seeds__selections') }}
+    select
+        selections.selection,
+        selections.scorer,
+        scorers.model,
+        selections.caption,
+        selections.keep_billionths / 1e9 as keep_share
+    from {{ ref('stg_seeds__selections') }} as selections
+    left join {{ ref('int_selection_scorers') }} as scorers
+        on selections.selection = scorers.selection
 ),
 
 -- A selection to which nothing came has its row too.
@@ -103,6 +111,10 @@ counted as (
 
 select
     named.selection,
+    named.scorer,
+    named.model,
+    named.caption,
+    named.keep_share,
     coalesce(counted.part, 'all') as part,
     nullif(counted.name, '') as name,
     coalesce(counted.n_pairs, 0) as n_pairs,

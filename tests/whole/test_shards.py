@@ -119,6 +119,8 @@ def test_without_its_surroundings_a_shard_makes_something_else(
     whole = pl.read_parquet(place.files(PARTS)["scene_objects"])
     state = json.loads((place.root / "state.json").read_text())
     place.note(PARTS, "of something else")
+    # What stands in a warehouse is not found again.
+    (place.root / "warehouse.duckdb").unlink()
     assert state["parts"] == state["summaries"]
     tiles = place.root / "tiles.parquet"
     files = Place.files

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.compare import Line
+from eval.curve import curve_of
 from eval.evaluate import evaluate
 from eval.folders import find_tasks
 from eval.known import Checkpoint
@@ -69,6 +70,7 @@ def run(order: Order) -> tuple[Evaluation, list[Path]]:
         published_as=checkpoint.published_as if checkpoint else None,
         results=tuple(results),
         missing=tuple(missing),
+        curve=curve_of(order.checkpoint),
     )
     return done, write_reports(_out(order, lake, clip), done)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from eval.compare import Line, Mean, lines, mean
+from eval.curve import Picture
 from eval.figures import Figure, Result
 from eval.tables import NONE, Table, tables
 from eval.tasks import Missing
@@ -22,6 +23,7 @@ class Evaluation:
     published_as: str | None
     results: tuple[Result, ...]
     missing: tuple[Missing, ...]
+    curve: Sequence[Picture] = ()
 
     @property
     def lines(self) -> list[Line]:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from eval import known
+from eval.curve import HEIGHT, WIDTH
 from eval.figures import LEVEL, REPLICATES
 from eval.plain import Evaluation, as_json, as_markdown, percent, share, signed
 from eval.thumbnails import confusion_cells, thumbnail
@@ -40,5 +41,7 @@ def render(done: Evaluation) -> str:
         done=done,
         level=round(100 * LEVEL),
         replicates=REPLICATES,
+        width=WIDTH,
+        height=HEIGHT,
         titles={one.name: one.title for one in known.benchmarks()},
     )

@@ -2,7 +2,7 @@
    the shards have written (the var `summaries`: lists of files by name of the model). #}
 {% macro gathered(name) -%}
 {%- set own = ref(name) -%}
-{%- set files = var('summaries').get(name) -%}
+{%- set files = var('summaries')[name] -%}
 {%- if files -%}
 read_parquet({{ text_list(files) }})
 {%- else -%}
@@ -14,16 +14,18 @@ read_parquet({{ text_list(files) }})
    of the model) is what the shards have made of it. Its comment says of which files. #}
 {% macro take_parts() -%}
 {%- for name, files in var('parts').items() -%}
-    {%- set relation = api.Relation.create(
-        database=target.database, schema=target.schema, identifier=name
-    ) -%}
-    {%- set digest = local_md5(files | join(' ')) -%}
-    {%- if execute and noted_digests(relation)[0] != digest -%}
-        {%- do run_query(
-            "create or replace table " ~ relation ~ " as from read_parquet("
-            ~ text_list(files) ~ ")"
-        ) -%}
-        {%- do run_query("comment on table " ~ relation ~ " is '" ~ digest ~ " " ~ digest ~ "'") -%}
-    {%- endif -%}
+{%- do take_part(name, files) -%}
 {%- endfor -%}
+{%- endmacro %}
+
+{% macro take_part(name, files) -%}
+{%- set relation = api.Relation.create(
+    database=target.database, schema=target.schema, identifier=name
+) -%}
+{%- set digest = local_md5(files | join(' ')) -%}
+{%- if execute and noted_digests(relation)[0] != digest -%}
+{%- set rows = "from read_parquet(" ~ text_list(files) ~ ")" -%}
+{%- do run_query("create or replace table " ~ relation ~ " as " ~ rows) -%}
+{%- do run_query("comment on table " ~ relation ~ " is '" ~ digest ~ " " ~ digest ~ "'") -%}
+{%- endif -%}
 {%- endmacro %}

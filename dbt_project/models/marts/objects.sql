@@ -9,7 +9,8 @@ with current_snapshots as (
 ),
 
 {% if var('reach') -%}
--- A shard knows the objects that reach into its places, and all versions of each.
+-- A shard knows the objects that reach into its places, {{ var('rule_sight_deg') }} degrees round
+-- its tiles and boxes, and all versions of each.
 reach as (
     select st_makeenvelope(west, south, east, north) as extent
     from read_parquet({{ text_list(var('reach')) }})

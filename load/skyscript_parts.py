@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from load.download import STALL_S, fetch_file
 from load.skyscript_unzip import unzip
+from load.transfer import STALL_S, transfer
 from skyloom.errors import SkyloomError, UsageError
 from skyloom.progress import say
 
@@ -96,7 +96,7 @@ def _download(part: Part, folder: Path, stall_s: float) -> None:
         return
     try:
         if not target.is_file():
-            fetch_file(part.url, target, part.md5, part.n_bytes, stall_s)
+            transfer(part.url, target, part.md5, stall_s, part.n_bytes)
         if target.suffix == ".zip":
             n_files = unzip(target, folder)
             done.write_text(f"{n_files}\n")

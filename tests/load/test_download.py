@@ -19,6 +19,8 @@ import pytest
 import shapely
 
 import load.download
+import load.regions
+import load.transfer
 from load.download import Download, download
 from skyloom.errors import SkyloomError, UsageError
 from skyloom.lake import Lake
@@ -130,7 +132,7 @@ def lake(tmp_path: Path) -> Lake:
 def monaco(monkeypatch: pytest.MonkeyPatch, lake: Lake) -> Path:
     """Monaco is resolved without QuackOSM; where its file is put."""
     known = ("europe_monaco", PATH)
-    monkeypatch.setattr(load.download, "_resolve", lambda name, folder: known)
+    monkeypatch.setattr(load.download, "resolve", lambda name, folder: known)
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     return lake.root / "downloads" / "europe_monaco.osm.pbf"
 
@@ -187,7 +189,7 @@ def test_a_region_is_resolved_by_quackosm_and_downloaded(
 def test_names_of_quackosm_and_of_geofabrik_serve(
     lake, extracts, monkeypatch, name, region, path
 ):
-    assert load.download._resolve(name, lake.root) == (region, path)
+    assert load.regions.resolve(name, lake.root) == (region, path)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +225,7 @@ def test_without_a_connection_one_sentence_comes_within_seconds(
 
 
 def test_a_list_that_never_comes_is_not_waited_for(lake, monkeypatch):
-    monkeypatch.setattr(load.download, "RESOLVE_S", 0.01)
+    monkeypatch.setattr(load.regions, "RESOLVE_S", 0.01)
     with pytest.raises(SkyloomError, match=r"fetched \(no answer in 0 seconds"):
         download(lake, "monaco")
 
@@ -250,7 +252,7 @@ def test_a_killed_download_goes_on_where_it_ended(
     with subprocess.Popen([sys.executable, "-c", code]) as process:
         part = monaco.with_name(f"{monaco.name}.{MD5}.part")
         deadline = time.monotonic() + 60
-        while load.download._size(part) < HALF and time.monotonic() < deadline:
+        while load.transfer._size(part) < HALF and time.monotonic() < deadline:
             os.sched_yield()
         process.kill()
     assert not monaco.exists()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from extract import attempts, ledger
 from extract.chips import ChipRequest, Limits
+from skyloom.errors import UsageError
 from skyloom.lake import Lake, command_line
 from skyloom.shards.place import homes
 
@@ -39,14 +40,26 @@ class Share:
             yield
 
     def limited(self, limits: Limits) -> Limits:
-        """Its part of what a service allows a project: all shares together keep it."""
+        """Its part of what a service allows a project: all shares together keep it.
+
+        Whole requests a second: of each fraction, every share would send one more.
+
+        Raises:
+            UsageError: there are more shares than requests allowed.
+        """
         if not self.is_part:
             return limits
         rate = limits.per_second
+        if min(limits.in_flight, rate or limits.in_flight) < self.count:
+            raise UsageError(
+                f"{limits.service} allows fewer requests than there are shares "
+                f"({limits.in_flight} at a time, {rate or 'any number'} a second)",
+                remedy="divide the fetch into fewer",
+            )
         return replace(
             limits,
-            in_flight=max(1, limits.in_flight // self.count),
-            per_second=None if rate is None else rate / self.count,
+            in_flight=limits.in_flight // self.count,
+            per_second=None if rate is None else float(rate // self.count),
         )
 
 

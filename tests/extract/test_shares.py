@@ -15,6 +15,7 @@ from extract.files import FileSource
 from extract.footprints import index_files
 from extract.shares import Share, gather
 from extract.tables import read
+from skyloom.errors import UsageError
 from skyloom.lake import Lake
 from skyloom.raw_tables import ATTEMPTS, FOOTPRINTS, LEDGER, REQUESTS
 from skyloom.shards.place import Place
@@ -148,10 +149,14 @@ def test_the_shares_of_a_limit_come_to_the_limit() -> None:
     limits = Limits("earthengine", in_flight=40, per_second=100)
     share = Share(Lake(Path("home")), 2, 6)
     assert share.limited(limits).in_flight == 6
-    assert share.limited(limits).per_second == pytest.approx(100 / 6)
+    # A sliding second holds 17 requests that are sent at 16.67 a second.
+    assert share.limited(limits).per_second == 16
     assert Share(Lake(Path("home"))).limited(limits) == limits
     none = replace(limits, per_second=None)
     assert share.limited(none).per_second is None
+    for few in (replace(limits, in_flight=5), replace(limits, per_second=5)):
+        with pytest.raises(UsageError, match="fewer requests than there are shares"):
+            share.limited(few)
 
 
 @pytest.mark.parametrize("count", [1, 3, 6])
